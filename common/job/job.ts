@@ -1,0 +1,70 @@
+/**
+ * The job: what a user writes in YAML, after defaults and --set. `lossmith train --print-job` prints it.
+ * parse-job.ts turns YAML into this or refuses it with the path of the key, what was wanted and the nearest valid name.
+ */
+import type { SplitPlan } from './features.js'
+
+export interface Job {
+  name: string
+  seed: number
+  data: {
+    format: 'criteo'
+    /** Paths as every worker sees them; relative ones from the job file's folder. `.gz` is gzip. */
+    train: string[]
+    validation: string[]
+    test: string[]
+    split: SplitPlan
+    /** Malformed lines before the run stops. */
+    maxRejects: number
+    /** Window of an in-lane shuffle, in examples; 0: rows of a block stay in order. */
+    shuffleRows: number
+    /** Largest block; smaller when the input is small. */
+    blockBytes: number
+    maxLineBytes: number
+  }
+  features: {
+    numbers: 'log-bins' | 'normalised'
+    minCount: number
+    /** Rows of the embedding tables: (field, value) hashes into them. */
+    rows: number
+  }
+  model: ModelJob
+  loss: 'bce'
+  optimizer:
+    | { kind: 'sgd'; rate: number; weightDecay: number }
+    | { kind: 'adagrad'; rate: number; epsilon: number; initial: number; weightDecay: number }
+    | { kind: 'adam'; rate: number; beta1: number; beta2: number; epsilon: number; weightDecay: number }
+  train: {
+    /** Global batch, in examples; a multiple of lanes. */
+    batch: number
+    lanes: number
+    epochs: number
+    /** 0: to the end of the epochs. */
+    maxSteps: number
+    determinism: boolean
+  }
+  evaluate: {
+    /** Splits scored after every epoch. The test split is scored at the end of the run in any case. */
+    everyEpoch: ('validation' | 'test')[]
+  }
+  checkpoint: {
+    /** Steps between checkpoints; 0: only after each epoch. */
+    everySteps: number
+    /** Newest checkpoints kept; 0: all. */
+    keep: number
+  }
+  cluster: {
+    workers: number
+    /** Seconds the coordinator waits for all workers to join. */
+    joinTimeoutSeconds: number
+    heartbeatMs: number
+    lostAfterMs: number
+  }
+}
+
+export type ModelJob =
+  | { kind: 'lr' }
+  | { kind: 'fm'; embedding: number }
+  | { kind: 'deepfm'; embedding: number; hidden: number[]; dropout: number }
+  /** A TypeScript file that exports a model function (model/model.ts), compiled by the coordinator. `options` go to it as they are. */
+  | { kind: 'file'; path: string; options: Record<string, unknown> }

@@ -1,0 +1,52 @@
+// Runs one program on one thread: its arena, its oneDNN primitives (cached by batch size), nothing shared. An engine thread owns
+// one executor per program. The result depends on program and inputs only, never on the thread or on what ran before.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "program.h"
+#include "row_sparse.h"
+
+namespace lossmith {
+
+// Where a table's weights lie: row r starts at data + r * stride (floats). weight, m and v of a row lie side by side.
+struct TableView {
+  const float* data;
+  int64_t rows, width, stride;
+};
+
+struct RunContext {
+  int64_t batch = 0;  // examples, 0 .. max_batch
+  uint64_t seed = 0;
+  int64_t step = 0;
+  int lane = 0;
+  std::vector<const void*> inputs;          // by program.inputs
+  std::vector<const float*> parameters;     // by program.parameters
+  std::vector<TableView> tables;            // by program.tables
+  std::vector<float*> gradients;            // by program.parameters; written whole (beta = 0). Empty for programs without gradients
+  std::vector<RowSparse*> table_gradients;  // by program.tables; cleared and filled
+  std::vector<float*> outputs;              // by program.outputs
+};
+
+class Executor {
+ public:
+  explicit Executor(const Program& program);  // the program must outlive it
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // Throws Error(Config, "row-out-of-range") when an id is not a row of its table. batch 0 writes zero gradients and does nothing else.
+  void run(const RunContext& context);
+
+  // For the op tests: fills the arena's gaps and tails with a pattern before, and names the buffers whose zones changed after.
+  void enableGuards();
+  std::vector<int> overruns() const;  // buffer numbers
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lossmith

@@ -1,0 +1,8 @@
+// Original file: proto/lossmith/v1/monitor.proto
+
+
+export interface CheckpointNowRequest {
+}
+
+export interface CheckpointNowRequest__Output {
+}

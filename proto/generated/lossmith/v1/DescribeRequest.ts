@@ -1,0 +1,8 @@
+// Original file: proto/lossmith/v1/monitor.proto
+
+
+export interface DescribeRequest {
+}
+
+export interface DescribeRequest__Output {
+}

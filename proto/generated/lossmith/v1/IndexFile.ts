@@ -1,0 +1,19 @@
+// Original file: proto/lossmith/v1/training.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface IndexFile {
+  'file'?: (number);
+  'path'?: (string);
+  'maxBlockBytes'?: (number | string | Long);
+  'lanes'?: (number);
+  'artifact'?: (string);
+}
+
+export interface IndexFile__Output {
+  'file': (number);
+  'path': (string);
+  'maxBlockBytes': (number);
+  'lanes': (number);
+  'artifact': (string);
+}

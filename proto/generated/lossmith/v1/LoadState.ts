@@ -1,0 +1,10 @@
+// Original file: proto/lossmith/v1/training.proto
+
+
+export interface LoadState {
+  'checkpoint'?: (string);
+}
+
+export interface LoadState__Output {
+  'checkpoint': (string);
+}

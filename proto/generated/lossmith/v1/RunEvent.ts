@@ -1,0 +1,25 @@
+// Original file: proto/lossmith/v1/monitor.proto
+
+import type { StepEvent as _lossmith_v1_StepEvent, StepEvent__Output as _lossmith_v1_StepEvent__Output } from '../../lossmith/v1/StepEvent.js';
+import type { MetricEvent as _lossmith_v1_MetricEvent, MetricEvent__Output as _lossmith_v1_MetricEvent__Output } from '../../lossmith/v1/MetricEvent.js';
+import type { PhaseEvent as _lossmith_v1_PhaseEvent, PhaseEvent__Output as _lossmith_v1_PhaseEvent__Output } from '../../lossmith/v1/PhaseEvent.js';
+import type { LogEvent as _lossmith_v1_LogEvent, LogEvent__Output as _lossmith_v1_LogEvent__Output } from '../../lossmith/v1/LogEvent.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface RunEvent {
+  'unixMs'?: (number | string | Long);
+  'step'?: (_lossmith_v1_StepEvent | null);
+  'metric'?: (_lossmith_v1_MetricEvent | null);
+  'phase'?: (_lossmith_v1_PhaseEvent | null);
+  'log'?: (_lossmith_v1_LogEvent | null);
+  'kind'?: "step"|"metric"|"phase"|"log";
+}
+
+export interface RunEvent__Output {
+  'unixMs': (number);
+  'step'?: (_lossmith_v1_StepEvent__Output | null);
+  'metric'?: (_lossmith_v1_MetricEvent__Output | null);
+  'phase'?: (_lossmith_v1_PhaseEvent__Output | null);
+  'log'?: (_lossmith_v1_LogEvent__Output | null);
+  'kind'?: "step"|"metric"|"phase"|"log";
+}

@@ -1,0 +1,47 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { CheckpointNowReply as _lossmith_v1_CheckpointNowReply, CheckpointNowReply__Output as _lossmith_v1_CheckpointNowReply__Output } from './lossmith/v1/CheckpointNowReply.js';
+import type { CheckpointNowRequest as _lossmith_v1_CheckpointNowRequest, CheckpointNowRequest__Output as _lossmith_v1_CheckpointNowRequest__Output } from './lossmith/v1/CheckpointNowRequest.js';
+import type { DescribeRequest as _lossmith_v1_DescribeRequest, DescribeRequest__Output as _lossmith_v1_DescribeRequest__Output } from './lossmith/v1/DescribeRequest.js';
+import type { Ledger as _lossmith_v1_Ledger, Ledger__Output as _lossmith_v1_Ledger__Output } from './lossmith/v1/Ledger.js';
+import type { LogEvent as _lossmith_v1_LogEvent, LogEvent__Output as _lossmith_v1_LogEvent__Output } from './lossmith/v1/LogEvent.js';
+import type { Member as _lossmith_v1_Member, Member__Output as _lossmith_v1_Member__Output } from './lossmith/v1/Member.js';
+import type { MetricEvent as _lossmith_v1_MetricEvent, MetricEvent__Output as _lossmith_v1_MetricEvent__Output } from './lossmith/v1/MetricEvent.js';
+import type { MonitorClient as _lossmith_v1_MonitorClient, MonitorDefinition as _lossmith_v1_MonitorDefinition } from './lossmith/v1/Monitor.js';
+import type { PhaseEvent as _lossmith_v1_PhaseEvent, PhaseEvent__Output as _lossmith_v1_PhaseEvent__Output } from './lossmith/v1/PhaseEvent.js';
+import type { RankTimes as _lossmith_v1_RankTimes, RankTimes__Output as _lossmith_v1_RankTimes__Output } from './lossmith/v1/RankTimes.js';
+import type { RunDescription as _lossmith_v1_RunDescription, RunDescription__Output as _lossmith_v1_RunDescription__Output } from './lossmith/v1/RunDescription.js';
+import type { RunEvent as _lossmith_v1_RunEvent, RunEvent__Output as _lossmith_v1_RunEvent__Output } from './lossmith/v1/RunEvent.js';
+import type { StepEvent as _lossmith_v1_StepEvent, StepEvent__Output as _lossmith_v1_StepEvent__Output } from './lossmith/v1/StepEvent.js';
+import type { StopReply as _lossmith_v1_StopReply, StopReply__Output as _lossmith_v1_StopReply__Output } from './lossmith/v1/StopReply.js';
+import type { StopRequest as _lossmith_v1_StopRequest, StopRequest__Output as _lossmith_v1_StopRequest__Output } from './lossmith/v1/StopRequest.js';
+import type { WatchRequest as _lossmith_v1_WatchRequest, WatchRequest__Output as _lossmith_v1_WatchRequest__Output } from './lossmith/v1/WatchRequest.js';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  lossmith: {
+    v1: {
+      CheckpointNowReply: MessageTypeDefinition<_lossmith_v1_CheckpointNowReply, _lossmith_v1_CheckpointNowReply__Output>
+      CheckpointNowRequest: MessageTypeDefinition<_lossmith_v1_CheckpointNowRequest, _lossmith_v1_CheckpointNowRequest__Output>
+      DescribeRequest: MessageTypeDefinition<_lossmith_v1_DescribeRequest, _lossmith_v1_DescribeRequest__Output>
+      Ledger: MessageTypeDefinition<_lossmith_v1_Ledger, _lossmith_v1_Ledger__Output>
+      LogEvent: MessageTypeDefinition<_lossmith_v1_LogEvent, _lossmith_v1_LogEvent__Output>
+      Member: MessageTypeDefinition<_lossmith_v1_Member, _lossmith_v1_Member__Output>
+      MetricEvent: MessageTypeDefinition<_lossmith_v1_MetricEvent, _lossmith_v1_MetricEvent__Output>
+      Monitor: SubtypeConstructor<typeof grpc.Client, _lossmith_v1_MonitorClient> & { service: _lossmith_v1_MonitorDefinition }
+      PhaseEvent: MessageTypeDefinition<_lossmith_v1_PhaseEvent, _lossmith_v1_PhaseEvent__Output>
+      RankTimes: MessageTypeDefinition<_lossmith_v1_RankTimes, _lossmith_v1_RankTimes__Output>
+      RunDescription: MessageTypeDefinition<_lossmith_v1_RunDescription, _lossmith_v1_RunDescription__Output>
+      RunEvent: MessageTypeDefinition<_lossmith_v1_RunEvent, _lossmith_v1_RunEvent__Output>
+      StepEvent: MessageTypeDefinition<_lossmith_v1_StepEvent, _lossmith_v1_StepEvent__Output>
+      StopReply: MessageTypeDefinition<_lossmith_v1_StopReply, _lossmith_v1_StopReply__Output>
+      StopRequest: MessageTypeDefinition<_lossmith_v1_StopRequest, _lossmith_v1_StopRequest__Output>
+      WatchRequest: MessageTypeDefinition<_lossmith_v1_WatchRequest, _lossmith_v1_WatchRequest__Output>
+    }
+  }
+}
+
