@@ -1,0 +1,173 @@
+/** A real gRPC server of raw bytes: deadlines, cancelling, errors across the wire, backpressure of an upload, limits of a message. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import {
+  type Client,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  type ClientWritableStream,
+  makeGenericClientConstructor,
+  Server,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
+import { configError, LossmithError } from '../errors.js'
+import { download, unary, upload } from './call.js'
+import { clientOptions, serverOptions } from './channel-options.js'
+import { clientCredentials, isLoopback, parseAddress, serverCredentials } from './credentials.js'
+import { asLossmithError, fromStatus, toStatus } from './status.js'
+
+const raw = (bytes: Buffer) => bytes
+const method = (name: string, requestStream: boolean, responseStream: boolean) => ({
+  path: `/test.Bytes/${name}`,
+  requestStream,
+  responseStream,
+  requestSerialize: raw,
+  requestDeserialize: raw,
+  responseSerialize: raw,
+  responseDeserialize: raw,
+})
+const service = { echo: method('Echo', false, false), put: method('Put', true, false), get: method('Get', false, true) }
+type Done = (error: never, reply?: Buffer) => void
+type BytesClient = Client & {
+  echo(bytes: Buffer, options: object, done: Done): ClientUnaryCall
+  put(options: object, done: Done): ClientWritableStream<Buffer>
+  get(bytes: Buffer, options: object): ClientReadableStream<Buffer>
+}
+const BytesClient = makeGenericClientConstructor(service, 'Bytes') as unknown as new (...a: ConstructorParameters<typeof Client>) => BytesClient
+
+let server: Server
+let client: BytesClient
+let held: ServerReadableStream<Buffer, Buffer> | undefined
+let hold = false
+
+before(async () => {
+  server = new Server(serverOptions)
+  server.addService(service, {
+    echo(call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) {
+      const text = call.request.toString('utf8', 0, 20)
+      if (text === 'refuse') return done(toStatus(configError('not-thus', '[echo] wanted words,\ngot "refuse"')), null)
+      if (text === 'gone') return done(toStatus(configError('x', 'no member'), status.NOT_FOUND), null)
+      if (text !== 'silence') done(null, call.request)
+    },
+    put(call: ServerReadableStream<Buffer, Buffer>, done: sendUnaryData<Buffer>) {
+      held = call
+      let bytes = 0
+      const take = () => {
+        call.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+        })
+        call.on('end', () => done(null, Buffer.from(String(bytes))))
+      }
+      if (hold) call.once('released' as 'close', take)
+      else take()
+    },
+    get(call: ServerWritableStream<Buffer, Buffer>) {
+      for (let i = 0; i < 3; i++) call.write(Buffer.from([i]))
+      if (call.request.toString() === 'fail') call.emit('error', toStatus(configError('half-way', 'no more')))
+      else call.end()
+    },
+  })
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', serverCredentials({ address: '127.0.0.1:0', insecure: false }), (e, p) => (e ? reject(e) : resolve(p))),
+  )
+  const address = `127.0.0.1:${port}`
+  client = new BytesClient(address, clientCredentials({ address, insecure: false }), clientOptions)
+})
+after(() => {
+  client.close()
+  server.forceShutdown()
+})
+
+const echo = (bytes: Buffer, timeoutMs = 5000, signal?: AbortSignal) =>
+  unary<Buffer>((options, done) => client.echo(bytes, options, done as Done), { timeoutMs, signal, what: 'Echo at test' })
+const put = (messages: AsyncIterable<Buffer>) =>
+  upload<Buffer, Buffer>((options, done) => client.put(options, done as Done), messages, { timeoutMs: 10_000, what: 'Put at test' })
+
+test('a reply, an error with kind, code and line ends, and a status of the contract cross the wire', async () => {
+  assert.equal((await echo(Buffer.from('hello'))).toString(), 'hello')
+  await assert.rejects(echo(Buffer.from('refuse')), {
+    name: 'LossmithError',
+    kind: 'config',
+    code: 'not-thus',
+    message: '[echo] wanted words,\ngot "refuse"',
+  })
+  await assert.rejects(echo(Buffer.from('gone')), (error: LossmithError) => (error.cause as { code: number }).code === status.NOT_FOUND)
+})
+
+test('silence ends at the deadline, an abort ends it before', async () => {
+  await assert.rejects(echo(Buffer.from('silence'), 50), { kind: 'transient', code: 'rpc-timeout', message: /Echo at test/ })
+  const stop = new AbortController()
+  const pending = echo(Buffer.from('silence'), 60_000, stop.signal)
+  stop.abort()
+  await assert.rejects(pending, { kind: 'transient', code: 'rpc-cancelled' })
+  await assert.rejects(echo(Buffer.from('silence'), 60_000, stop.signal), { code: 'rpc-cancelled' })
+})
+
+test('messages over 4 MB pass', async () => {
+  const large = Buffer.alloc(20 * 1024 * 1024, 7)
+  assert.ok((await echo(large, 20_000)).equals(large))
+})
+
+test('an upload makes messages only as fast as the other side takes them', async () => {
+  hold = true
+  let made = 0
+  async function* messages() {
+    for (; made < 200; made++) yield Buffer.alloc(1024 * 1024)
+  }
+  const reply = put(messages())
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.ok(made < 100, `${made} MB were made while nobody read`)
+  hold = false
+  held!.emit('released')
+  assert.equal((await reply).toString(), String(200 * 1024 * 1024))
+})
+
+test('an upload whose source fails rejects with that error', async () => {
+  async function* messages() {
+    yield Buffer.alloc(10)
+    throw configError('source', 'cannot read')
+  }
+  await assert.rejects(put(messages()), { code: 'source' })
+})
+
+test('a download yields messages, then the error of the server', async () => {
+  const got: number[] = []
+  const read = async (what: string) => {
+    const limits = { timeoutMs: 5000, what: 'Get at test' }
+    for await (const m of download<Buffer>((o) => client.get(Buffer.from(what), o), limits)) got.push(m[0]!)
+  }
+  await read('all')
+  assert.deepEqual(got, [0, 1, 2])
+  await assert.rejects(read('fail'), { kind: 'config', code: 'half-way' })
+})
+
+test('clear text beyond loopback needs --insecure on both sides', () => {
+  for (const open of [clientCredentials, serverCredentials]) {
+    assert.throws(() => open({ address: '10.1.2.3:7070', insecure: false }), {
+      kind: 'config',
+      code: 'insecure-address',
+      message: /10\.1\.2\.3:7070/,
+    })
+    open({ address: '10.1.2.3:7070', insecure: true })
+    open({ address: '[::1]:7070', insecure: false })
+    assert.throws(() => open({ address: 'here', insecure: true }), { code: 'address-invalid' })
+  }
+  assert.deepEqual(parseAddress('[fe80::1]:80'), { host: 'fe80::1', port: 80 })
+  assert.equal(isLoopback('0.0.0.0'), false)
+  assert.throws(() => clientCredentials({ address: '10.1.2.3:1', insecure: false, tls: { ca: '/nowhere.pem' } }), { code: 'tls-file' })
+})
+
+test('errors of other origins are judged', () => {
+  assert.deepEqual(
+    [status.UNAVAILABLE, status.NOT_FOUND, status.INTERNAL].map(
+      (code) => fromStatus(Object.assign(new Error('e'), toStatus(new Error('e')), { code, metadata: undefined }) as never, 'x').kind,
+    ),
+    ['transient', 'refused', 'broken'],
+  )
+  assert.equal(asLossmithError(Object.assign(new Error('cut'), { kind: 'config', code: 'gzip-truncated' })).code, 'gzip-truncated')
+  assert.ok(asLossmithError('text') instanceof LossmithError)
+})
