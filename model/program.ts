@@ -34,7 +34,7 @@ export interface Buffer {
   readonly values?: readonly number[]
 }
 
-/** A size that may be the batch: -1 stands for B. */
+/** A size that may grow with the batch: -1 stands for B, -k for k·B (rows of a [B, k, width] tensor). */
 export type Size = number
 
 export type Instruction =
@@ -78,7 +78,7 @@ export type Instruction =
   | { readonly op: 'dropout_mask'; readonly out: number; readonly width: number; readonly rate: number; readonly purpose: string }
 
 /**
- * Elementwise chain over an index space of up to four dimensions (`dims`, outermost first; -1 is B). Input i is read at
+ * Elementwise chain over an index space of up to four dimensions (`dims`, outermost first; -k is k·B). Input i is read at
  * Σ index[d]·strides[i][d] (elements; 0 broadcasts), outputs are dense over `dims`. Steps run over a register file:
  * registers 0..inputs.length-1 hold the inputs, each step writes a register, outputs name registers.
  */

@@ -8,7 +8,8 @@
 
 namespace lossmith {
 
-constexpr int64_t kBatch = -1;  // a Size that stands for the number of examples
+constexpr int64_t kBatch = -1;  // a Size that stands for the number of examples; -k stands for k times that many
+constexpr int64_t resolveSize(int64_t size, int64_t batch) { return size < 0 ? -size * batch : size; }
 
 enum class Place { Arena, Input, Parameter, Gradient, Output, Constant };
 enum class Dtype { F32, I64 };
