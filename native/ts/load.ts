@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { configError } from '../../common/errors.js'
+import { configError, LossmithError } from '../../common/errors.js'
 import type { Native } from './binding.js'
 
 const addonPath = fileURLToPath(new URL('../../../native/build/Release/lossmith.node', import.meta.url))
@@ -17,5 +17,7 @@ export function loadNative(): Native {
       `wanted the native engine at ${addonPath}, found none: run \`npm run build:native\` (\`lossmith doctor\` says what that needs)`,
     )
   }
-  return createRequire(import.meta.url)(addonPath) as Native
+  const addon = createRequire(import.meta.url)(addonPath) as Native & { setErrorClass(errorClass: typeof LossmithError): void }
+  addon.setErrorClass(LossmithError) // native errors are made by this class
+  return addon
 }

@@ -1,0 +1,83 @@
+// Native work as a promise. `work` runs on an engine thread (never on libuv's pool, whose four threads a blocking collective would
+// hold), `toJs` turns its result into a JavaScript value on the JavaScript thread. What either throws rejects the promise.
+// Work must own what it touches (capture shared pointers): a handle may be closed or collected while its work still runs.
+#pragma once
+
+#include <napi.h>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "addon/errors_to_js.h"
+
+namespace lossmith {
+
+// One thread that runs what is posted to it, in order. Destroying it lets the queue run dry and does not wait.
+class EngineThread {
+ public:
+  EngineThread();
+  ~EngineThread();
+  EngineThread(const EngineThread&) = delete;
+  EngineThread& operator=(const EngineThread&) = delete;
+
+  void post(std::function<void()> work);
+
+ private:
+  struct Queue;
+  std::shared_ptr<Queue> queue_;
+};
+
+// Settles promises of one environment from any thread. `settle` runs on the JavaScript thread.
+void settleOnJsThread(Napi::ThreadSafeFunction bridge, std::function<void(Napi::Env)> settle);
+Napi::ThreadSafeFunction openBridge(Napi::Env env);
+
+// work: () -> T (not void, not a reference); toJs: (Napi::Env, T&) -> Napi::Value.
+template <class Work, class ToJs>
+Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJs) {
+  using Result = std::invoke_result_t<Work>;
+  struct Call {
+    Call(Napi::Env env, Work work, ToJs toJs) : deferred(env), work(std::move(work)), toJs(std::move(toJs)) {}
+    Napi::Promise::Deferred deferred;
+    std::optional<Work> work;
+    ToJs toJs;
+    std::optional<Result> result;
+    std::exception_ptr failure;
+  };
+  auto call = std::make_shared<Call>(env, std::move(work), std::move(toJs));
+  Napi::ThreadSafeFunction bridge = openBridge(env);
+  thread.post([call, bridge] {
+    try {
+      call->result.emplace((*call->work)());
+    } catch (...) {
+      call->failure = std::current_exception();
+    }
+    call->work.reset();
+    settleOnJsThread(bridge, [call](Napi::Env env) {
+      try {
+        if (call->failure) std::rethrow_exception(call->failure);
+        call->deferred.Resolve(call->toJs(env, *call->result));
+      } catch (...) {
+        call->deferred.Reject(errorToJs(env, std::current_exception()).Value());
+      }
+      call->result.reset();
+    });
+  });
+  return call->deferred.Promise();
+}
+
+// The same on a thread of its own, for work that belongs to no handle.
+template <class Work, class ToJs>
+Napi::Promise promiseOnNewThread(Napi::Env env, Work work, ToJs toJs) {
+  EngineThread thread;
+  return promiseOn(thread, env, std::move(work), std::move(toJs));
+}
+
+// For work without a result: return Done{} and pass undefinedToJs.
+struct Done {};
+inline Napi::Value undefinedToJs(Napi::Env env, Done&) { return env.Undefined(); }
+
+}  // namespace lossmith
