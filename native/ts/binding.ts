@@ -21,7 +21,7 @@ export interface Native {
   createTrainer(options: TrainerOptions): Trainer
 
   indexFile(options: { path: string; lanes: number; maxBlockBytes: number; pointsPath: string }): Promise<NativeFileIndex>
-  /** Writes counts (sorted by key) of the pieces' categorical values and moments of their numbers to `outPath`. */
+  /** Writes counts (sorted by key) of the pieces' categorical values, where minCount > 1 asks for them, and moments of their numbers to `outPath`. */
   countValues(options: { source: NativeSource; pieces: NativePiece[]; outPath: string }): Promise<void>
   createFeed(options: FeedOptions): Feed
 }
@@ -130,6 +130,7 @@ export interface NativeBlock {
   file: number
   offset: number
   bytes: number
+  /** Lines of the file before the block. */
   firstLine: number
   lines: number
 }

@@ -23,12 +23,12 @@ struct Batch {
   std::vector<float> labels;   // [count]
   std::vector<int64_t> ids;    // [count, fields]
   std::vector<float> numbers;  // [count, numbers]
-  Cursor after;                // the lane's cursor once this batch is trained on
+  Cursor after;                // the lane's cursor once this batch is trained on; exhausted already with the last batch that has examples
   int64_t rejected = 0, held_out = 0;
   std::vector<Reject> rejects;  // the first 100 of `rejected`
 };
 
-// A piece of a block (see Piece in training.proto). Offsets are of the decompressed text.
+// A piece of a block (see Piece in training.proto). Offsets are of the decompressed text; first_line counts the file's lines before the block.
 struct Piece {
   int64_t id, file, offset, bytes, first_line, lines, skip, take;
   std::string split;
@@ -37,7 +37,8 @@ struct Piece {
 class Feed {
  public:
   virtual ~Feed() = default;
-  // The next batch of a lane. Blocks until read; count 0 and after.exhausted when the lane is at its end. One caller per lane at a time.
+  // The next batch of a lane. Blocks until read; count 0 and after.exhausted when the lane is at its end (such a batch still carries
+  // rejects and held-out rows of a lane without examples). One caller per lane at a time. Throws what the reader met: file and reason.
   virtual void next(int lane, Batch& batch) = 0;
   // Streams one piece whole, in order, in batches of at most `limit`; false at its end. For evaluation. Independent of lanes.
   class PieceReader {
