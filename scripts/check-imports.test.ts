@@ -4,7 +4,10 @@ import { importProblems } from './check-imports.js'
 
 test('the directions of DESIGN: worker and coordinator meet in proto only', () => {
   assert.deepEqual(importProblems('worker/step.ts', "import { x } from '../proto/load.js'\nimport { y } from '../native/ts/binding.js'"), [])
-  assert.match(importProblems('worker/step.ts', "import { x } from '../coordinator/ledger.js'")[0]!, /worker may import from .*, not coordinator\/ledger\.js/)
+  assert.match(
+    importProblems('worker/step.ts', "import { x } from '../coordinator/ledger.js'")[0]!,
+    /worker may import from .*, not coordinator\/ledger\.js/,
+  )
   assert.match(importProblems('coordinator/ledger.ts', "export { x } from '../worker/step.js'")[0]!, /not worker\/step\.js/)
   assert.match(importProblems('coordinator/a/b.ts', "const x = await import('../../native/ts/load.js')")[0]!, /not native\/ts\/load\.js/)
 })

@@ -10,10 +10,6 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
   const failures: string[] = []
   const started = Date.now()
   for await (const { type, data } of source) {
-    if (type === 'test:stderr' || type === 'test:stdout') {
-      // Output of a test file: kept for the failure that it explains, dropped otherwise by the runner's own grouping.
-      continue
-    }
     if (type !== 'test:pass' && type !== 'test:fail') continue
     if (data.details.type === 'suite') continue
     const file = data.file === undefined ? '' : relative(process.cwd(), data.file).replace(/^dist\//, '')

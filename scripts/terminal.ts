@@ -1,0 +1,76 @@
+/**
+ * What a command says. Results go to stdout: text for people, or with --json exactly one JSON object at the end.
+ * Everything before goes to stderr: text, or with --json a JSON object a line. --quiet leaves results and errors only.
+ */
+import { writeSync } from 'node:fs'
+import { LossmithError } from '../common/errors.js'
+
+export interface GlobalOptions {
+  readonly json?: true
+  readonly quiet?: true
+}
+
+export class Terminal {
+  readonly json: boolean
+  readonly quiet: boolean
+
+  constructor(options: GlobalOptions) {
+    this.json = options.json === true
+    this.quiet = options.quiet === true
+  }
+
+  /** Whether a bar that redraws itself makes sense. */
+  get live(): boolean {
+    return !this.json && !this.quiet && process.stderr.isTTY === true
+  }
+
+  /** A line on the way: `text` for people, `facts` for machines. */
+  note(text: string, facts: Record<string, unknown>): void {
+    if (this.quiet) return
+    write(2, this.json ? `${JSON.stringify(facts)}\n` : `${text}\n`)
+  }
+
+  /** Redraws the last line of a live terminal; an empty text wipes it. */
+  redraw(text: string): void {
+    if (this.live) write(2, `\r\x1b[2K${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`)
+  }
+
+  /** What the command was run for. Called once. */
+  result(text: string, facts: Record<string, unknown>): void {
+    write(1, this.json ? `${JSON.stringify(facts)}\n` : `${text}\n`)
+  }
+
+  /** An error, as everyone sees it: message and code, no stack unless LOSSMITH_DEBUG=1. */
+  error(error: unknown, extra: Record<string, unknown> = {}): void {
+    const { message, code, kind } = describeError(error)
+    write(2, `lossmith: ${message} [${code}]\n`)
+    if (process.env.LOSSMITH_DEBUG === '1' && error instanceof Error) write(2, `${error.stack}\n`)
+    if (this.json) write(1, `${JSON.stringify({ ok: false, error: { kind, code, message }, ...extra })}\n`)
+  }
+}
+
+/** 2: the user's mistake; 3: refused, or a process or connection was lost; 1: a bug. */
+export function exitCode(error: unknown): number {
+  return { config: 2, refused: 3, transient: 3, broken: 1 }[describeError(error).kind]
+}
+
+function describeError(error: unknown): { kind: LossmithError['kind']; code: string; message: string } {
+  if (error instanceof LossmithError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return { kind: 'broken', code: 'bug', message: `${message} (this is a bug; LOSSMITH_DEBUG=1 shows where)` }
+}
+
+/** Synchronous, so that nothing is lost when the process ends right after; a reader that went away is no error. */
+function write(descriptor: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EPIPE') return
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
