@@ -3,6 +3,8 @@
  * Nodes are immutable and numbered in the order they were made, so every input has a smaller id than its user.
  * Only the leading dimension may be 'B', the examples of a batch; everything else is a number.
  */
+import { configError } from '../common/errors.js'
+
 export type Dim = number | 'B'
 export type Shape = readonly Dim[]
 export type Dtype = 'f32' | 'i64'
@@ -10,6 +12,7 @@ export type Attributes = Readonly<Record<string, unknown>>
 
 export interface Tensor {
   readonly id: number
+  /** Name of the op that computes it, or one of the leaves: 'input', 'parameter', 'table'. */
   readonly op: string
   readonly inputs: readonly Tensor[]
   readonly attributes: Attributes
@@ -25,3 +28,86 @@ export type Init =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly deviation: number }
   | { readonly kind: 'uniform'; readonly bound: number }
+
+/**
+ * The leaves of one model: inputs, parameters and tables by name, in the order they were made. Ops are functions of tensors and need no graph.
+ * A name is taken once; a second time is refused.
+ */
+export class Graph {
+  readonly inputs: Tensor[] = []
+  /** Leaves with attributes {name, init}. */
+  readonly parameters: Tensor[] = []
+  /** Leaves of shape [V, D] with attributes {name, init}; read by lookup, their gradients are row-sparse. */
+  readonly tables: Tensor[] = []
+  readonly #names = new Set<string>()
+
+  input(name: string, shape: Shape, dtype: Dtype = 'f32'): Tensor {
+    return this.#leaf('input', this.inputs, shape, dtype, { name })
+  }
+
+  parameter(name: string, shape: readonly number[], init: Init): Tensor {
+    return this.#leaf('parameter', this.parameters, shape, 'f32', { name, init })
+  }
+
+  table(name: string, rows: number, width: number, init: Init): Tensor {
+    return this.#leaf('table', this.tables, [rows, width], 'f32', { name, init })
+  }
+
+  #leaf(op: string, list: Tensor[], shape: Shape, dtype: Dtype, attributes: Attributes & { name: string }): Tensor {
+    const { name } = attributes
+    if (this.#names.has(name)) throw configError('name-taken', `[${op}] wanted a new name, got '${name}', which the model has already`)
+    if (op !== 'input' && shape.includes('B')) throw configError('bad-shape', `[${op}] wanted '${name}' of numbers only, got ${showShape(shape)}`)
+    const leaf = makeTensor(op, [], attributes, { shape, dtype })
+    this.#names.add(name)
+    list.push(leaf)
+    return leaf
+  }
+}
+
+/** What a shape rule answers: the value that an op makes. Dtype is f32 unless it says otherwise. */
+export interface Result {
+  readonly shape: Shape
+  readonly dtype?: Dtype
+  readonly rowsOf?: string
+}
+
+let made = 0
+
+/** Makes a node. Ops call it through apply in op.ts, after their shape rule; here only what holds for every tensor is checked. */
+export function makeTensor(op: string, inputs: readonly Tensor[], attributes: Attributes, { shape, dtype = 'f32', rowsOf }: Result): Tensor {
+  const bad = shape.some((dim, axis) => (dim === 'B' ? axis > 0 : !Number.isSafeInteger(dim) || dim < 1))
+  if (bad) throw configError('bad-shape', `[${op}] wanted whole dimensions from 1, B only in front, got ${showShape(shape)}`)
+  made++
+  return { id: made, op, inputs, attributes, dtype, shape, ...(rowsOf === undefined ? {} : { rowsOf }) }
+}
+
+/** The name of an input, a parameter or a table. */
+export function nameOf(leaf: Tensor): string {
+  return leaf.attributes.name as string
+}
+
+/** Everything that `outputs` are computed from, themselves included, every input before its user. */
+export function nodesOf(outputs: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>()
+  const open = [...outputs]
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (seen.has(node)) continue
+    seen.add(node)
+    open.push(...node.inputs)
+  }
+  return [...seen].sort((a, b) => a.id - b.id)
+}
+
+/** `[B, 4]`, as messages print it. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis])
+}
+
+/** Elements of a shape without its leading B, which is how buffers are counted. */
+export function innerSize(shape: Shape): number {
+  return shape.reduce<number>((size, dim) => (dim === 'B' ? size : size * dim), 1)
+}
