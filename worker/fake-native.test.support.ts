@@ -1,0 +1,100 @@
+/**
+ * A native engine of a few numbers, for tests of what the worker does around it. One parameter "w" of 600,000 floats (over two chunks);
+ * a lane has as many examples as the first line of its first piece says. Ranks of one process meet in a shared exchange.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { transientError } from '../common/errors.js'
+import type { Collective, Feed, FeedOptions, LaneResult, Native, NativePiece, StepSummary, Trainer, TrainerOptions } from '../native/ts/binding.js'
+
+export interface FakeNative extends Native {
+  calls: string[]
+  weights: Float32Array
+  /** Called inside every exchange: throw, wait, or change the summary. */
+  onExchange: (sum: StepSummary, aborted: Promise<never>) => Promise<void>
+  batches: number
+}
+
+export const fakeFloats = 600_000
+
+export function createFakeNative(): FakeNative {
+  const native = {
+    calls: [] as string[],
+    weights: new Float32Array(fakeFloats),
+    batches: 3,
+    onExchange: async () => {},
+    describe: () => ({ version: '0', cpuClass: 'fake', isa: 'fake', onednn: '0', gloo: false }),
+    dieWithParent: (pid: number) => pid === process.pid,
+    createCollective({ host, rank, world, timeoutMs }: Parameters<Native['createCollective']>[0]): Collective {
+      native.calls.push(`collective ${host} ${rank}/${world} ${timeoutMs}`)
+      let break_: (error: Error) => void = () => {}
+      aborted = new Promise<never>((_, reject) => {
+        break_ = reject
+      })
+      aborted.catch(() => {})
+      return {
+        prepare: () => Buffer.from(`${host} ${rank}`),
+        connect: async (addresses: Uint8Array[]) => void native.calls.push(`connect ${addresses.map((a) => Buffer.from(a).toString())}`),
+        abort: () => break_(transientError('collective-broken', '[exchange] aborted')),
+        close: () => void native.calls.push('collective closed'),
+      } as unknown as Collective
+    },
+    createFeed(options: FeedOptions): Feed {
+      native.calls.push(`feed ${options.source.paths} ${options.source.vocabularyPath && readFileSync(options.source.vocabularyPath, 'utf8')}`)
+      return {
+        startEpoch: (epoch: number) => void native.calls.push(`epoch ${epoch}`),
+        close: () => void native.calls.push('feed closed'),
+      } as unknown as Feed
+    },
+    createTrainer: (options: TrainerOptions) => fakeTrainer(native as unknown as FakeNative, options, () => aborted),
+    async indexFile({ path, lanes, pointsPath }: Parameters<Native['indexFile']>[0]) {
+      writeFileSync(pointsPath, 'points')
+      return { textBytes: path.length, lines: lanes, gzip: true, blocks: [{ file: 0, offset: 0, bytes: 10, firstLine: 0, lines: 2 }] }
+    },
+    countValues: async ({ pieces, outPath }: { pieces: NativePiece[]; outPath: string }) =>
+      writeFileSync(outPath, `counts of ${pieces.map((p) => p.id)}`),
+  }
+  let aborted: Promise<never> = new Promise(() => {})
+  return native as unknown as FakeNative
+}
+
+function fakeTrainer(native: FakeNative, { firstLane, laneCount }: TrainerOptions, aborted: () => Promise<never>): Trainer {
+  let batch = 0
+  let lanes: LaneResult[] = []
+  const say = (call: string) => void native.calls.push(call)
+  return {
+    initialize: async () => say('initialize'),
+    stateTensors: () => [{ name: 'w', shape: [fakeFloats], bytes: native.weights.byteLength }],
+    readState: async (_: string, offset: number, bytes: number) => new Uint8Array(native.weights.buffer, offset, bytes).slice(),
+    writeState: async (_: string, offset: number, data: Uint8Array) => new Uint8Array(native.weights.buffer).set(data, offset),
+    setCollective: (_: Collective, firstLanes: number[]) => say(`ranks ${firstLanes}`),
+    async compute(step: number) {
+      say(`compute ${step}`)
+      batch++
+      const cursor = { piece: 0, offset: batch, line: batch, emitted: 0, exhausted: batch >= native.batches }
+      lanes = Array.from({ length: laneCount }, (_, i) => ({
+        ...{ lane: firstLane + i, examples: 4, lossSum: 2, cursor, rejected: 1, heldOut: 2, readMs: 1, computeMs: 2 },
+        rejects: [{ file: 0, line: batch, reason: 'columns', text: 'x' }],
+      }))
+      return lanes
+    },
+    async exchange(order: boolean) {
+      const exhausted = batch >= native.batches
+      const sum: StepSummary = {
+        examples: 4 * laneCount,
+        lossSum: 2 * laneCount,
+        exhausted,
+        order,
+        notFinite: [],
+        cursors: lanes.map((l) => l.cursor),
+      }
+      await native.onExchange(sum, aborted())
+      return sum
+    },
+    update: async (step: number) => say(`update ${step}`),
+    async evaluate(_: Feed, pieces: NativePiece[], scoresPath: string) {
+      writeFileSync(scoresPath, 'scores')
+      return pieces.map(({ id }) => ({ piece: id, count: 5, positives: 1, logloss: 2.5, predicted: 1.5, rejected: 0, rejects: [] }))
+    },
+    close: () => say('trainer closed'),
+  } as Trainer
+}

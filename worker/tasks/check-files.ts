@@ -1,0 +1,41 @@
+/** CheckFiles: opens every file of the job as this host sees it. Says which host cannot read which path, and why. */
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { configError } from '../../common/errors.js'
+import type { FileFacts } from '../../proto/generated/lossmith/v1/FileFacts.js'
+
+const edgeBytes = 64 * 1024
+
+/** @throws config `file-unreadable`, `file-empty` */
+export async function checkFiles(paths: string[]): Promise<FileFacts[]> {
+  const facts: FileFacts[] = []
+  for (const path of paths) facts.push(await fileFacts(path))
+  return facts
+}
+
+/** SHA-256 over the size (u64, little-endian), the first and the last 64 KiB: tells files apart without reading them whole. */
+async function fileFacts(path: string): Promise<FileFacts> {
+  const file = await open(path, 'r').catch((error: Error) => unreadable(path, error.message))
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile()) unreadable(path, 'not a regular file')
+    const bytes = stats.size
+    if (bytes === 0) throw configError('file-empty', `[data] ${hostname()} wanted a log at ${path}, got an empty file`)
+    const size = Buffer.alloc(8)
+    size.writeBigUInt64LE(BigInt(bytes))
+    const edge = Buffer.alloc(Math.min(edgeBytes, bytes))
+    const digest = createHash('sha256').update(size)
+    for (const position of [0, bytes - edge.length]) {
+      await file.read(edge, 0, edge.length, position).catch((error: Error) => unreadable(path, error.message))
+      digest.update(edge)
+    }
+    return { path, bytes, digest: digest.digest() }
+  } finally {
+    await file.close()
+  }
+}
+
+function unreadable(path: string, why: string): never {
+  throw configError('file-unreadable', `[data] ${hostname()} wanted to read ${path}: ${why}`)
+}

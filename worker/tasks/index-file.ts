@@ -1,0 +1,11 @@
+/** IndexFile: cuts one file into blocks at line ends; the access points of a gzip file go up for all workers. */
+import type { FileIndex } from '../../proto/generated/lossmith/v1/FileIndex.js'
+import type { IndexFile__Output } from '../../proto/generated/lossmith/v1/IndexFile.js'
+import type { WorkerContext } from '../worker-context.js'
+
+export async function indexFile({ file, path, lanes, maxBlockBytes, artifact }: IndexFile__Output, context: WorkerContext): Promise<FileIndex> {
+  const { native, artifacts } = context
+  const index = await native.indexFile({ path, lanes, maxBlockBytes, pointsPath: artifacts.path(artifact) })
+  if (index.gzip) await artifacts.send(artifact)
+  return { ...index, file, blocks: index.blocks.map((block) => ({ ...block, file })) }
+}

@@ -1,0 +1,49 @@
+/** Prepare: makes this rank's engine from the plan, its feed from the data source, and its address for the other ranks. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { brokenError } from '../../common/errors.js'
+import type { TrainingPlan } from '../../model/plan.js'
+import type { Collective, Native } from '../../native/ts/binding.js'
+import type { Prepare__Output } from '../../proto/generated/lossmith/v1/Prepare.js'
+import type { Prepared } from '../../proto/generated/lossmith/v1/Prepared.js'
+import { nativeSource } from '../native-source.js'
+import { closeRank, type WorkerContext } from '../worker-context.js'
+
+/** Leaves context.rank set. @throws broken `plan-hash` */
+export async function prepare(spec: Prepare__Output, context: WorkerContext): Promise<Prepared> {
+  const { native, artifacts } = context
+  if (context.rank) closeRank(context.rank)
+  context.rank = null
+
+  const plan = checkPlan(await readFile(await artifacts.fetch(spec.planArtifact)), spec.planSha256)
+  const source = await nativeSource(spec.source!, artifacts)
+  const feed = native.createFeed({ source, laneBatch: spec.laneBatch, shuffleRows: spec.shuffleRows, seed: spec.seed })
+  const trainer = native.createTrainer({
+    parameters: plan.parameters,
+    tables: plan.tables,
+    optimizer: plan.optimizer,
+    train: plan.train,
+    predict: plan.predict,
+    seed: spec.seed,
+    lanes: spec.lanes,
+    laneBatch: spec.laneBatch,
+    threads: context.threads,
+    firstLane: spec.firstLane,
+    laneCount: spec.laneCount,
+  })
+  const collective = spec.world === 1 ? null : createCollective(native, spec, context)
+  context.rank = { spec, trainer, feed, collective }
+  return { address: collective ? Buffer.from(collective.prepare()) : Buffer.alloc(0) }
+}
+
+function createCollective(native: Native, { rank, world }: Prepare__Output, { bind, lostAfterMs }: WorkerContext): Collective {
+  // The last resort: a rank that dies breaks the sockets, one that stops misses heartbeats and the coordinator ends the run. This
+  // deadline is for an engine that is stuck while its process answers, and must not mistake a slow read for that.
+  return native.createCollective({ host: bind, rank, world, timeoutMs: 4 * lostAfterMs })
+}
+
+function checkPlan(json: Buffer, wanted: string): TrainingPlan {
+  const got = createHash('sha256').update(json).digest('hex')
+  if (got !== wanted) throw brokenError('plan-hash', `[prepare] wanted a training plan with SHA-256 ${wanted}, got ${got}`)
+  return JSON.parse(json.toString('utf8')) as TrainingPlan
+}

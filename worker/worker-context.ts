@@ -1,0 +1,47 @@
+/** What every task of a worker may use, and what a rank holds from Prepare on. */
+import type { LossmithError } from '../common/errors.js'
+import type { Collective, Feed, Native, Trainer } from '../native/ts/binding.js'
+import type { Prepare__Output } from '../proto/generated/lossmith/v1/Prepare.js'
+import type { Artifacts } from './artifacts.js'
+import type { CoordinatorLink } from './coordinator-link.js'
+
+export interface WorkerContext {
+  readonly native: Native
+  readonly link: CoordinatorLink
+  readonly member: string
+  readonly artifacts: Artifacts
+  readonly threads: number
+  /** The address at which the other ranks reach this one. */
+  readonly bind: string
+  readonly lostAfterMs: number
+  /** Ends with a LossmithError as reason: lost, told to stop, or asked to leave. */
+  readonly signal: AbortSignal
+  generation: number
+  /** The last committed step, for heartbeats. */
+  step: number
+  rank: Rank | null
+}
+
+export interface Rank {
+  readonly spec: Prepare__Output
+  readonly trainer: Trainer
+  readonly feed: Feed
+  /** Null in a world of one. */
+  readonly collective: Collective | null
+}
+
+export function closeRank(rank: Rank): void {
+  rank.collective?.abort()
+  rank.collective?.close()
+  rank.trainer.close()
+  rank.feed.close()
+}
+
+/** Rejects with its reason when the worker must end. */
+export function whenEnded(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(signal.reason as LossmithError)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
