@@ -1,0 +1,56 @@
+#include "block_splitter.h"
+
+#include <cstring>
+
+namespace lossmith {
+namespace {
+
+constexpr int64_t kSmallest = 64;
+
+int64_t smallestGranularity(int64_t max_block_bytes) {
+  while (max_block_bytes / 2 >= kSmallest) max_block_bytes /= 2;
+  return max_block_bytes;
+}
+
+}  // namespace
+
+BlockSplitter::BlockSplitter(int64_t lanes, int64_t max_block_bytes)
+    : most_(static_cast<size_t>(2 * 64 * lanes)), max_block_bytes_(max_block_bytes), granularity_(smallestGranularity(max_block_bytes)) {}
+
+void BlockSplitter::add(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p < end) {
+    const char* newline = static_cast<const char*>(std::memchr(p, '\n', static_cast<size_t>(end - p)));
+    if (newline == nullptr) {
+      offset_ += end - p, in_line_ = true;
+      return;
+    }
+    offset_ += newline + 1 - p, in_line_ = false;
+    lines_++;
+    p = newline + 1;
+    if (offset_ - block_offset_ >= granularity_) close();
+  }
+}
+
+void BlockSplitter::finish() {
+  if (in_line_) lines_++, in_line_ = false;
+  if (offset_ > block_offset_) close();
+}
+
+void BlockSplitter::close() {
+  blocks_.push_back({block_offset_, offset_ - block_offset_, block_line_, lines_ - block_line_});
+  block_offset_ = offset_, block_line_ = lines_;
+  if (blocks_.size() <= most_ || granularity_ * 2 > max_block_bytes_) return;
+  size_t kept = 0;
+  for (size_t i = 0; i < blocks_.size(); i += 2, kept++) {
+    blocks_[kept] = blocks_[i];
+    if (i + 1 == blocks_.size()) continue;
+    blocks_[kept].bytes += blocks_[i + 1].bytes;
+    blocks_[kept].lines += blocks_[i + 1].lines;
+  }
+  blocks_.resize(kept);
+  granularity_ *= 2, merges_++;
+}
+
+}  // namespace lossmith

@@ -1,0 +1,39 @@
+// Cuts a text of unknown length into blocks at line ends. Blocks start small; whenever there are more than 128 · lanes, neighbours are
+// merged and the granularity doubles, until it is max_block_bytes. So a text ends with blocks of about min(max_block_bytes,
+// text / (64 · lanes)), a function of the text alone: the same for a log and for its gzip.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace lossmith {
+
+struct Block {
+  int64_t offset, bytes, first_line, lines;
+};
+
+class BlockSplitter {
+ public:
+  BlockSplitter(int64_t lanes, int64_t max_block_bytes);
+  void add(std::string_view text);
+  void finish();  // a last line without an ending is a line
+
+  const std::vector<Block>& blocks() const { return blocks_; }
+  int64_t merges() const { return merges_; }  // how often neighbours were merged
+  int64_t blockStart() const { return block_offset_; }  // of the block that is not closed yet
+  int64_t textBytes() const { return offset_; }
+  int64_t lines() const { return lines_; }
+
+ private:
+  void close();
+
+  size_t most_;
+  int64_t max_block_bytes_, granularity_;
+  std::vector<Block> blocks_;
+  int64_t offset_ = 0, lines_ = 0, merges_ = 0;
+  int64_t block_offset_ = 0, block_line_ = 0;
+  bool in_line_ = false;  // bytes came since the last line end
+};
+
+}  // namespace lossmith

@@ -1,0 +1,21 @@
+// The first pass over a log: its blocks and lines and, for gzip, the places where reading can start. One sequential read, bounded memory.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "block_splitter.h"
+
+namespace lossmith {
+
+struct FileIndex {
+  int64_t text_bytes, lines;
+  bool gzip;
+  std::vector<Block> blocks;
+};
+
+// Gzip is told by content; its access points go to `points_path` (not written for plain text). Throws Error(Config): what InputFile and
+// GzipStream throw, "empty-input", "zstd-input".
+FileIndex indexFile(const std::string& path, int64_t lanes, int64_t max_block_bytes, const std::string& points_path);
+
+}  // namespace lossmith
