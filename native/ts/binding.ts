@@ -167,9 +167,21 @@ export interface Feed {
   startEpoch(epoch: number, lanes: { lane: number; pieces: NativePiece[]; cursor: NativeCursor | null }[]): void
   /** For tests and benchmarks: batches of a lane from memory instead of a log; repeats them when `repeat`. */
   setMemory(lane: number, batches: { labels: Float32Array; ids: BigInt64Array; numbers: Float32Array }[], repeat: boolean): void
+  /** The next batch of a lane as Trainer.compute takes it; no labels at the lane's end. For tests. */
+  nextBatch(lane: number): Promise<NativeBatch>
   /** Reads one piece whole: for tests and export of ids. */
-  readPiece(piece: NativePiece): Promise<{ labels: Float32Array; ids: BigInt64Array; numbers: Float32Array; rejects: NativeReject[] }>
+  readPiece(piece: NativePiece): Promise<NativeBatch>
   close(): void
+}
+/** labels [B], ids [B, fields], numbers [B, width]; rejects are the first 100 of `rejected`. */
+export interface NativeBatch {
+  labels: Float32Array
+  ids: BigInt64Array
+  numbers: Float32Array
+  cursor: NativeCursor
+  rejected: number
+  heldOut: number
+  rejects: NativeReject[]
 }
 export interface PieceScores {
   piece: number
