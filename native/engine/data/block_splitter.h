@@ -20,7 +20,7 @@ class BlockSplitter {
   void finish();  // a last line without an ending is a line
 
   const std::vector<Block>& blocks() const { return blocks_; }
-  int64_t merges() const { return merges_; }  // how often neighbours were merged
+  int64_t merges() const { return merges_; }            // how often neighbours were merged
   int64_t blockStart() const { return block_offset_; }  // of the block that is not closed yet
   int64_t textBytes() const { return offset_; }
   int64_t lines() const { return lines_; }

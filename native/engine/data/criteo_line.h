@@ -10,8 +10,8 @@ namespace lossmith {
 constexpr int kCriteoNumbers = 13, kCriteoCategories = 26;
 
 struct CriteoLine {
-  float label;                // 0 or 1
-  uint32_t missing;           // bit j: number j is missing
+  float label;       // 0 or 1
+  uint32_t missing;  // bit j: number j is missing
   int64_t numbers[kCriteoNumbers];
   std::string_view categories[kCriteoCategories];
 };

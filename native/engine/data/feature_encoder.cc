@@ -29,8 +29,8 @@ void check(const FeaturePlan& plan) {
   }
   if (plan.rows < 1) throw configError("features", "[features] wanted rows of at least 1, got " + std::to_string(plan.rows));
   if (!plan.log_bins && (plan.means.size() != kCriteoNumbers || plan.deviations.size() != kCriteoNumbers)) {
-    throw configError("features", "[features] normalised numbers want 13 means and 13 deviations, got " + std::to_string(plan.means.size()) + " and " +
-                                      std::to_string(plan.deviations.size()));
+    throw configError("features", "[features] normalised numbers want 13 means and 13 deviations, got " + std::to_string(plan.means.size()) +
+                                      " and " + std::to_string(plan.deviations.size()));
   }
 }
 

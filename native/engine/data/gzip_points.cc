@@ -40,8 +40,8 @@ GzipPoints::GzipPoints(const std::string& path) : file_(path) {
 }
 
 const GzipPoint& GzipPoints::before(uint64_t text_offset) const {
-  const auto after =
-      std::upper_bound(points_.begin(), points_.end(), text_offset, [](uint64_t offset, const GzipPoint& point) { return offset < point.text_offset; });
+  const auto after = std::upper_bound(points_.begin(), points_.end(), text_offset,
+                                      [](uint64_t offset, const GzipPoint& point) { return offset < point.text_offset; });
   return *(after - 1);
 }
 
@@ -71,7 +71,8 @@ void GzipPointsWriter::add(uint64_t text_offset, uint64_t bit_offset, const unsi
     z_stream stream{};
     stream.next_in = const_cast<unsigned char*>(window), stream.avail_in = window_bytes;
     stream.next_out = deflated, stream.avail_out = sizeof deflated;
-    if (deflateInit2(&stream, 1, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw brokenError("out-of-memory", "zlib has no memory for a window");
+    if (deflateInit2(&stream, 1, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+      throw brokenError("out-of-memory", "zlib has no memory for a window");
     deflate(&stream, Z_FINISH);
     deflated_bytes = static_cast<uint32_t>(stream.total_out);
     deflateEnd(&stream);

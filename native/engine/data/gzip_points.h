@@ -27,7 +27,7 @@ class GzipPoints {
 
   uint64_t gzipBytes() const { return gzip_bytes_; }
   uint64_t textBytes() const { return text_bytes_; }
-  const GzipPoint& before(uint64_t text_offset) const;           // the last point at or before it
+  const GzipPoint& before(uint64_t text_offset) const;              // the last point at or before it
   std::vector<unsigned char> window(const GzipPoint& point) const;  // inflated
 
  private:

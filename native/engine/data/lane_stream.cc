@@ -19,7 +19,9 @@ void addTally(const Tally& from, Batch& to) {
 }  // namespace
 
 LaneStream::LaneStream(LaneOptions options)
-    : options_(std::move(options)), window_rows_(options_.shuffle_rows > 0 ? options_.shuffle_rows : options_.lane_batch), piece_(options_.cursor.piece) {
+    : options_(std::move(options)),
+      window_rows_(options_.shuffle_rows > 0 ? options_.shuffle_rows : options_.lane_batch),
+      piece_(options_.cursor.piece) {
   if (options_.lane_batch < 1 || options_.shuffle_rows < 0 || window_rows_ > int64_t{UINT32_MAX}) {
     throw configError("feed", "[feed] wanted laneBatch of at least 1 and shuffleRows from 0 to 2^32 - 1, got " + std::to_string(options_.lane_batch) +
                                   " and " + std::to_string(options_.shuffle_rows));
@@ -71,7 +73,8 @@ void LaneStream::start() {
   readWindow();
   emitted_ = from.emitted;
   if (emitted_ < 0 || emitted_ > window_.count()) {
-    throw configError("cursor", "[feed] wanted a cursor within the window of " + std::to_string(window_.count()) + " rows, got " + std::to_string(emitted_));
+    throw configError("cursor",
+                      "[feed] wanted a cursor within the window of " + std::to_string(window_.count()) + " rows, got " + std::to_string(emitted_));
   }
   if (emitted_ > 0) tally_ = {};
 }
@@ -114,7 +117,8 @@ void LaneStream::permute() {
   const PhiloxKey key = philoxKey(options_.seed, "shuffle");
   const uint32_t where = static_cast<uint32_t>(options_.lane) | static_cast<uint32_t>(options_.epoch) << 16;
   for (size_t i = order_.size(); i-- > 1;) {
-    const PhiloxWords words = philox({static_cast<uint32_t>(i / 4), static_cast<uint32_t>(window_place_.line), static_cast<uint32_t>(window_piece_), where}, key);
+    const PhiloxWords words =
+        philox({static_cast<uint32_t>(i / 4), static_cast<uint32_t>(window_place_.line), static_cast<uint32_t>(window_piece_), where}, key);
     const uint64_t j = (static_cast<uint64_t>(words[i % 4]) * (i + 1)) >> 32;
     std::swap(order_[i], order_[j]);
   }

@@ -43,9 +43,9 @@ class LaneStream {
 
   int64_t piece_;  // that stream_ reads
   std::unique_ptr<PieceStream> stream_;
-  CriteoLine line_;       // the row ahead, while has_row_; points into the stream's buffer
+  CriteoLine line_;  // the row ahead, while has_row_; points into the stream's buffer
   bool has_row_ = false;
-  Tally tally_;           // of lines before the row ahead
+  Tally tally_;  // of lines before the row ahead
 
   Rows window_;
   std::vector<uint32_t> order_;

@@ -22,8 +22,8 @@ class LogPieceReader : public Feed::PieceReader {
 
   bool next(Batch& batch, int64_t limit) override {
     if (stream_ == nullptr) {
-      stream_ = std::make_unique<LaneStream>(LaneOptions{
-          .source = source_, .pieces = {piece_}, .cursor = {}, .seed = 0, .epoch = 0, .lane = 0, .lane_batch = limit, .shuffle_rows = 0});
+      stream_ = std::make_unique<LaneStream>(
+          LaneOptions{.source = source_, .pieces = {piece_}, .cursor = {}, .seed = 0, .epoch = 0, .lane = 0, .lane_batch = limit, .shuffle_rows = 0});
     }
     stream_->read(batch);
     return batch.count + batch.rejected + batch.held_out > 0;

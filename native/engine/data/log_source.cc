@@ -70,8 +70,7 @@ const FeatureEncoder& LogSource::encoder() {
 
 Split LogSource::drawSplit(int64_t file, int64_t line) const {
   const auto number = static_cast<uint64_t>(line);
-  const PhiloxWords words =
-      philox({static_cast<uint32_t>(number), static_cast<uint32_t>(number >> 32), static_cast<uint32_t>(file), 0}, split_key_);
+  const PhiloxWords words = philox({static_cast<uint32_t>(number), static_cast<uint32_t>(number >> 32), static_cast<uint32_t>(file), 0}, split_key_);
   const double uniform = philoxUniform(words[0]);
   const Fraction& fraction = *options_.fraction;
   if (uniform < fraction.test) return Split::Test;

@@ -1,0 +1,62 @@
+#include "addon/index_task.h"
+
+#include "addon/feed_object.h"
+#include "addon/promise.h"
+#include "engine/data/count_values.h"
+#include "engine/data/index_file.h"
+
+namespace lossmith {
+namespace {
+
+Napi::Object indexToJs(Napi::Env env, const FileIndex& index) {
+  auto blocks = Napi::Array::New(env, index.blocks.size());
+  for (size_t i = 0; i < index.blocks.size(); i++) {
+    const Block& block = index.blocks[i];
+    auto out = Napi::Object::New(env);
+    out["file"] = Napi::Number::New(env, 0);
+    out["offset"] = Napi::Number::New(env, static_cast<double>(block.offset));
+    out["bytes"] = Napi::Number::New(env, static_cast<double>(block.bytes));
+    out["firstLine"] = Napi::Number::New(env, static_cast<double>(block.first_line));
+    out["lines"] = Napi::Number::New(env, static_cast<double>(block.lines));
+    blocks[static_cast<uint32_t>(i)] = out;
+  }
+  auto out = Napi::Object::New(env);
+  out["textBytes"] = Napi::Number::New(env, static_cast<double>(index.text_bytes));
+  out["lines"] = Napi::Number::New(env, static_cast<double>(index.lines));
+  out["gzip"] = Napi::Boolean::New(env, index.gzip);
+  out["blocks"] = blocks;
+  return out;
+}
+
+Napi::Value startIndexFile(const Napi::CallbackInfo& info) {
+  const auto options = info[0].As<Napi::Object>();
+  return promiseOnNewThread(
+      info.Env(),
+      [path = options.Get("path").ToString().Utf8Value(), lanes = options.Get("lanes").ToNumber().Int64Value(),
+       most = options.Get("maxBlockBytes").ToNumber().Int64Value(),
+       points_path = options.Get("pointsPath").ToString().Utf8Value()] { return indexFile(path, lanes, most, points_path); },
+      [](Napi::Env env, FileIndex& index) -> Napi::Value { return indexToJs(env, index); });
+}
+
+Napi::Value startCountValues(const Napi::CallbackInfo& info) {
+  return throwingToJs(info.Env(), [&]() -> Napi::Value {
+    const auto options = info[0].As<Napi::Object>();
+    return promiseOnNewThread(
+        info.Env(),
+        [source = sourceFromJs(options.Get("source")), pieces = piecesFromJs(options.Get("pieces")),
+         out_path = options.Get("outPath").ToString().Utf8Value()] {
+          countValues(source, pieces, out_path);
+          return Done{};
+        },
+        undefinedToJs);
+  });
+}
+
+}  // namespace
+
+void registerIndexTasks(Napi::Env env, Napi::Object exports) {
+  exports["indexFile"] = Napi::Function::New(env, startIndexFile, "indexFile");
+  exports["countValues"] = Napi::Function::New(env, startCountValues, "countValues");
+}
+
+}  // namespace lossmith
