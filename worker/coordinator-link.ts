@@ -29,6 +29,7 @@ export class CoordinatorLink {
   readonly address: string
   private readonly client: InstanceType<typeof contracts.lossmith.v1.Training>
   private readonly signal: AbortSignal
+  private stepStream: ClientDuplexStream<StepReport, StepOrder__Output> | undefined
 
   constructor(options: { coordinator: string; insecure: boolean; tls?: { ca?: string } | undefined; signal: AbortSignal }) {
     this.address = options.coordinator
@@ -56,7 +57,9 @@ export class CoordinatorLink {
 
   /** Open as long as the worker trains: the heartbeats, not a deadline, say when the other side is gone. */
   steps(): ClientDuplexStream<StepReport, StepOrder__Output> {
-    return this.client.steps()
+    this.stepStream?.cancel()
+    this.stepStream = this.client.steps()
+    return this.stepStream
   }
 
   putState(chunks: AsyncIterable<StateChunk>, bytes: number): Promise<PutStateReply__Output> {
@@ -81,6 +84,7 @@ export class CoordinatorLink {
   }
 
   close(): void {
+    this.stepStream?.cancel()
     this.client.close()
   }
 

@@ -61,7 +61,7 @@ export async function startFakeCoordinator({ lostAfterMs = 2000, port = 0 } = {}
     },
     Steps(call) {
       call.on('data', (report: StepReport__Output) => {
-        fake.reports.push(report)
+        if (report.step > 0) fake.reports.push(report)
         if (report.step >= fake.yieldAfter) call.write({ yield: true, reason: 'test' })
       })
       call.on('end', () => call.end())

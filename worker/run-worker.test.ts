@@ -147,9 +147,9 @@ test('a step without examples updates nothing', async () => {
   native.onExchange = async (sum) => {
     sum.examples = 0
   }
-  const { train } = await coordinator.give(epoch())
-  assert.equal(train?.reason, 'END_OF_EPOCH')
-  assert.ok(!native.calls.includes('update 1'))
+  const { train } = await coordinator.give(epoch({ firstStep: 8 }))
+  assert.deepEqual([train?.reason, train?.step], ['END_OF_EPOCH', 7], 'and uses up no number')
+  assert.ok(!native.calls.includes('update 8'))
   assert.equal(coordinator.reports.length, 1, 'its rejects and held-out rows count')
 })
 
@@ -244,7 +244,7 @@ test('a broken exchange is reported; the worker lives on until it is told to sto
   assert.ok(coordinator.heartbeats.length > beats)
   coordinator.heartbeatReply = { stop: true, reason: 'worker right was lost' }
   await assert.rejects(ended, { kind: 'transient', code: 'run-stopped', message: /worker right was lost/ })
-  assert.equal(coordinator.leaves[0]?.failure?.code, 'run-stopped')
+  assert.equal(coordinator.leaves[0]?.failure, null, 'it knows')
 })
 
 for (const [how, act] of [
@@ -286,7 +286,10 @@ test('asked to leave, a worker says goodbye', async () => {
   await coordinator.give({ checkFiles: { paths: [] } })
   stop.abort()
   await assert.rejects(ended, { code: 'interrupted' })
-  assert.equal(coordinator.leaves[0]?.failure?.code, 'interrupted')
+  assert.deepEqual(
+    coordinator.leaves.map(({ failure }) => failure),
+    [null],
+  )
 })
 
 test('a refused join is final, a coordinator that is not there is waited for', async () => {

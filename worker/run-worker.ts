@@ -93,8 +93,9 @@ async function work({ options, native, link, bind, membership, ending }: Members
   } catch (thrown) {
     const reason = asLossmithError(signal.aborted ? signal.reason : thrown)
     context.rank?.collective?.abort()
-    const verdict = reason.code === 'run-stopped' && own && !isCollectiveFailure(own) ? own : reason
-    if (reason.code !== 'coordinator-lost') await sayGoodbye(link, context, verdict)
+    const told = reason.code === 'run-stopped' || reason.code === 'run-over'
+    const verdict = told && own && !isCollectiveFailure(own) ? own : reason
+    if (reason.code !== 'coordinator-lost') await sayGoodbye(link, context, reason)
     throw verdict
   } finally {
     heartbeats.stop()
@@ -130,9 +131,10 @@ async function join(link: CoordinatorLink, request: JoinRequest, timeoutMs: numb
   }
 }
 
-/** Best effort: the coordinator finds out by itself otherwise. */
+/** Best effort: the coordinator finds out by itself otherwise. Only a failure that it does not know of yet goes with it. */
 async function sayGoodbye(link: CoordinatorLink, { member, generation }: WorkerContext, { kind, code, message }: LossmithError): Promise<void> {
-  await link.leave({ member, generation, failure: { kind, code, message } }).catch(() => undefined)
+  const known = ['interrupted', 'run-stopped', 'run-over'].includes(code)
+  await link.leave({ member, generation, ...(known ? {} : { failure: { kind, code, message } }) }).catch(() => undefined)
 }
 
 const yes = () => true

@@ -1,6 +1,7 @@
 /**
  * The Steps stream of one TrainEpoch: reports go up without waiting for an answer, at most a window of them unsent; an order to yield comes
- * down. `close` waits until the coordinator has taken them all, so that a task never completes before its last report.
+ * down. `close` waits until the coordinator has taken them all, so that a task never completes before its last report. However training
+ * ends here, the stream is ended, not cut: a stream that breaks is how the coordinator sees a worker die.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceError } from '@grpc/grpc-js'
@@ -14,17 +15,15 @@ export interface StepReports {
   readonly yieldAsked: boolean
   send(report: StepReport): Promise<void>
   close(): Promise<void>
-  /** Gives the stream up; harmless after close. */
-  cancel(): void
+  /** Sends what is left and waits for nothing; harmless after close. */
+  end(): void
 }
 
 const closeMs = 10_000
 
-/** `signal` gives the stream up from outside, also while a report waits to be sent. */
-export function openStepReports(link: Pick<CoordinatorLink, 'address' | 'steps'>, signal: AbortSignal): StepReports {
+/** `signal` ends every wait. The first message, step 0, only says whose stream this is. */
+export function openStepReports(link: Pick<CoordinatorLink, 'address' | 'steps'>, member: string, signal: AbortSignal): StepReports {
   const stream = link.steps()
-  const cancel = () => stream.cancel()
-  signal.addEventListener('abort', cancel, { once: true })
   const what = `Steps at ${link.address}`
   let yieldAsked = false
   let failure: Error | undefined
@@ -33,33 +32,40 @@ export function openStepReports(link: Pick<CoordinatorLink, 'address' | 'steps'>
   const finish = (error?: Error) => {
     failure ??= error
     ended = true
-    signal.removeEventListener('abort', cancel)
+    signal.removeEventListener('abort', abort)
     wake()
   }
+  const abort = () => finish(signal.reason as Error)
+  const woken = () => new Promise<void>((resolve) => (wake = resolve))
+  signal.addEventListener('abort', abort, { once: true })
   stream.on('data', (order) => {
     yieldAsked ||= order.yield
   })
   stream.on('error', (error: ServiceError) => finish(fromStatus(error, what)))
   stream.on('end', () => finish())
   stream.on('drain', () => wake())
+  stream.write({ member })
 
   return {
     get yieldAsked() {
       return yieldAsked
     },
     async send(report) {
+      if (ended && !failure)
+        failure = transientError('steps-closed', `[${what}] wanted to report step ${report.step}, the coordinator closed the stream`)
       if (failure) throw failure
-      if (ended) throw transientError('steps-closed', `[${what}] wanted to report step ${report.step}, the coordinator closed the stream`)
       // objectMode: the stream itself bounds what is unsent.
-      if (!stream.write(report)) await new Promise<void>((resolve) => (wake = resolve))
+      if (!stream.write(report)) await woken()
       if (failure) throw failure
     },
     async close() {
       stream.end()
-      if (!ended) await Promise.race([new Promise<void>((resolve) => (wake = resolve)), sleep(closeMs, undefined, { ref: false })])
+      if (!ended) await Promise.race([woken(), sleep(closeMs, undefined, { ref: false })])
       if (failure) throw failure
       if (!ended) throw transientError('rpc-timeout', `[${what}] wanted the reports taken within ${closeMs} ms`)
     },
-    cancel,
+    end() {
+      stream.end()
+    },
   }
 }

@@ -14,20 +14,21 @@ export async function trainEpoch({ epoch, firstStep, lastStep, lanes }: TrainEpo
     epoch,
     lanes.map(({ lane, pieces, cursor }) => ({ lane, pieces: pieces.map(nativePiece), cursor: nativeCursor(cursor) })),
   )
-  const reports = openStepReports(context.link, context.signal)
+  const reports = openStepReports(context.link, context.member, context.signal)
   try {
     for (let number = firstStep; ; number++) {
       const commit = await step(number, reports.yieldAsked, rank)
-      context.step = number
+      // A step without examples is the tail of an epoch: its rejects and held-out rows are reported, its number is not used up.
+      context.step = commit.sum.examples > 0 ? number : number - 1
       await reports.send(report(commit, epoch, context))
 
       const reason = whyStop(commit, lastStep)
       if (reason === undefined) continue
       await reports.close()
-      return { reason, step: number, cursors: commit.lanes.map(({ lane, cursor }) => ({ lane, cursor })) }
+      return { reason, step: context.step, cursors: commit.lanes.map(({ lane, cursor }) => ({ lane, cursor })) }
     }
   } finally {
-    reports.cancel()
+    reports.end()
   }
 }
 
