@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "program.h"
-#include "row_sparse.h"
+#include "engine/program.h"
+#include "engine/row_sparse.h"
 
 namespace lossmith {
 
@@ -32,15 +32,17 @@ struct RunContext {
 
 class Executor {
  public:
-  explicit Executor(const Program& program);  // the program must outlive it
+  // The program must outlive it. Throws Error(Config, "program-invalid") when an instruction does not fit its buffers.
+  explicit Executor(const Program& program);
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Throws Error(Config, "row-out-of-range") when an id is not a row of its table. batch 0 writes zero gradients and does nothing else.
+  // Throws Error(Config, "row-out-of-range") when an id is not a row of its table. batch 0 runs like any other: a sum over no examples is 0.
   void run(const RunContext& context);
 
-  // For the op tests: fills the arena's gaps and tails with a pattern before, and names the buffers whose zones changed after.
+  // For the op tests: every arena buffer lies by itself, as long as this batch needs, between zones of a pattern of NaNs; what no
+  // instruction has written is the pattern too. overruns() names the buffers whose zones the last run wrote to.
   void enableGuards();
   std::vector<int> overruns() const;  // buffer numbers
 

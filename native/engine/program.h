@@ -107,7 +107,7 @@ struct Transpose {
 struct DropoutMask {
   int out;
   int64_t width;
-  float rate;
+  double rate;
   std::string purpose;
 };
 
