@@ -1,0 +1,8 @@
+// Native.runProgram: one program, once, on plain arrays. For tests of ops.
+#pragma once
+
+#include <napi.h>
+
+namespace lossmith {
+void registerRunProgram(Napi::Env env, Napi::Object exports);
+}

@@ -1,0 +1,157 @@
+// See executor.h. Prepares a kernel per instruction, points buffers at their memory at every run, and runs the kernels in order.
+#include "engine/executor.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/cpu/kernel.h"
+#include "engine/errors.h"
+#include "engine/guarded_memory.h"
+#include "engine/program_check.h"
+
+namespace lossmith {
+namespace {
+
+// Kernels in the order of the code; which lookup_grad comes first for its table is known here only.
+std::vector<std::unique_ptr<Kernel>> prepare(const Program& program) {
+  struct Maker {
+    const Program& program;
+    std::vector<bool> appended;
+    std::unique_ptr<Kernel> operator()(const Matmul& op) { return makeMatmul(op); }
+    std::unique_ptr<Kernel> operator()(const Elementwise& op) { return makeElementwise(op); }
+    std::unique_ptr<Kernel> operator()(const ReduceSum& op) { return makeReduceSum(op); }
+    std::unique_ptr<Kernel> operator()(const Lookup& op) { return makeLookup(op, program.tables[op.table]); }
+    std::unique_ptr<Kernel> operator()(const LookupGrad& op) {
+      const bool first = !appended[op.table];
+      appended[op.table] = true;
+      return makeLookupGrad(op, program.tables[op.table], first);
+    }
+    std::unique_ptr<Kernel> operator()(const Concat& op) { return makeConcat(op); }
+    std::unique_ptr<Kernel> operator()(const Slice& op) { return makeSlice(op); }
+    std::unique_ptr<Kernel> operator()(const Transpose& op) { return makeTranspose(op); }
+    std::unique_ptr<Kernel> operator()(const DropoutMask& op) { return makeDropoutMask(op); }
+  };
+  Maker maker{program, std::vector<bool>(program.tables.size(), false)};
+  std::vector<std::unique_ptr<Kernel>> kernels;
+  for (const Instruction& instruction : program.code) kernels.push_back(std::visit(maker, instruction));
+  return kernels;
+}
+
+AlignedMemory copyOf(const std::vector<float>& values) {
+  AlignedMemory memory(values.size() * sizeof(float));
+  std::copy(values.begin(), values.end(), memory.floats());
+  return memory;
+}
+
+template <class Pointers>
+void wantPointers(const char* what, const Pointers& got, const std::vector<std::string>& names) {
+  if (got.size() != names.size()) {
+    throw brokenError("run-context", "[executor] wanted " + std::to_string(names.size()) + " " + what + ", got " + std::to_string(got.size()));
+  }
+}
+
+void checkContext(const Program& program, const RunContext& context) {
+  if (context.batch < 0 || context.batch > program.max_batch) {
+    throw configError("batch-too-large",
+                      "[executor] wanted a batch from 0 to " + std::to_string(program.max_batch) + ", got " + std::to_string(context.batch));
+  }
+  wantPointers("inputs", context.inputs, program.inputs);
+  wantPointers("parameters", context.parameters, program.parameters);
+  wantPointers("tables", context.tables, program.tables);
+  wantPointers("outputs", context.outputs, program.outputs);
+  if (!context.table_gradients.empty()) wantPointers("table gradients", context.table_gradients, program.tables);
+  auto wantWidth = [&](int table, int64_t width) {
+    const TableView& view = context.tables[table];
+    if (view.width != width || view.stride < width) {
+      throw brokenError("run-context", "[executor] wanted table \"" + program.tables[table] + "\" of width " + std::to_string(width) + ", got " +
+                                           std::to_string(view.width) + " at a stride of " + std::to_string(view.stride));
+    }
+  };
+  for (const Instruction& instruction : program.code) {
+    if (const auto* lookup = std::get_if<Lookup>(&instruction)) wantWidth(lookup->table, lookup->width);
+    if (const auto* gradient = std::get_if<LookupGrad>(&instruction)) {
+      wantWidth(gradient->table, gradient->width);
+      wantPointers("table gradients", context.table_gradients, program.tables);
+    }
+  }
+  const bool gradients = std::any_of(program.buffers.begin(), program.buffers.end(), [](const Buffer& b) { return b.place == Place::Gradient; });
+  if (gradients) wantPointers("gradients", context.gradients, program.parameters);
+}
+
+}  // namespace
+
+struct Executor::State {
+  explicit State(const Program& program) : program(program) {
+    checkProgram(program);
+    kernels = prepare(program);
+    const size_t buffers = program.buffers.size();
+    frame.bases.resize(buffers);
+    frame.groups.resize(buffers);
+    frame.grouped.resize(buffers);
+    constants.resize(buffers);
+    guards.resize(buffers);
+    for (size_t i = 0; i < buffers; i++) {
+      const std::vector<float>& values = program.buffers[i].values;
+      if (program.buffers[i].place == Place::Constant) constants[i] = copyOf(values);
+    }
+  }
+
+  void* locate(size_t number, const RunContext& context) {
+    const Buffer& buffer = program.buffers[number];
+    switch (buffer.place) {
+      case Place::Arena:
+        if (guarded) return guards[number].reset(buffer.inner * (buffer.batch ? context.batch : 1) * sizeof(float));
+        return arena.data() + buffer.offset;
+      case Place::Input:
+        return const_cast<void*>(context.inputs[buffer.index]);
+      case Place::Parameter:
+        return const_cast<float*>(context.parameters[buffer.index]);
+      case Place::Gradient:
+        return context.gradients[buffer.index];
+      case Place::Output:
+        return context.outputs[buffer.index];
+      case Place::Constant:
+        return constants[number].data();
+    }
+    return nullptr;
+  }
+
+  const Program& program;
+  std::vector<std::unique_ptr<Kernel>> kernels;
+  AlignedMemory arena;
+  std::vector<AlignedMemory> constants;  // by buffer
+  std::vector<GuardedMemory> guards;     // by buffer
+  bool guarded = false;
+  Frame frame;
+};
+
+Executor::Executor(const Program& program) : state_(std::make_unique<State>(program)) {}
+Executor::~Executor() = default;
+
+void Executor::run(const RunContext& context) {
+  State& state = *state_;
+  checkContext(state.program, context);
+  if (!state.guarded) state.arena.reserve(state.program.arena_bytes);
+  Frame& frame = state.frame;
+  frame.context = &context;
+  for (size_t i = 0; i < frame.bases.size(); i++) frame.bases[i] = state.locate(i, context);
+  std::fill(frame.grouped.begin(), frame.grouped.end(), false);
+  for (size_t t = 0; t < context.table_gradients.size(); t++) {
+    context.table_gradients[t]->width = context.tables[t].width;
+    context.table_gradients[t]->rows.clear();
+    context.table_gradients[t]->values.clear();
+  }
+  for (const auto& kernel : state.kernels) kernel->run(frame);
+}
+
+void Executor::enableGuards() { state_->guarded = true; }
+
+std::vector<int> Executor::overruns() const {
+  std::vector<int> touched;
+  for (size_t i = 0; i < state_->guards.size(); i++) {
+    if (state_->guards[i].overrun()) touched.push_back(static_cast<int>(i));
+  }
+  return touched;
+}
+
+}  // namespace lossmith

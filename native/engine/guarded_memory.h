@@ -1,0 +1,24 @@
+// Memory between two zones of a pattern, for tests: whoever writes before or behind it is found out. The pattern is a NaN, so whoever
+// reads what nobody wrote shows it too.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/cpu/aligned_memory.h"
+
+namespace lossmith {
+
+class GuardedMemory {
+ public:
+  // `bytes` (a multiple of 4) of pattern between fresh zones.
+  void* reset(size_t bytes);
+  void* data() const { return memory_.data() + kZone; }
+  bool overrun() const;
+
+ private:
+  static constexpr size_t kZone = 256;
+  AlignedMemory memory_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace lossmith
