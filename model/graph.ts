@@ -53,12 +53,17 @@ export class Graph {
     return this.#leaf('table', this.tables, [rows, width], 'f32', { name, init })
   }
 
+  /** Takes a name that is no leaf's, such as that of a dropout. */
+  claim(what: string, name: string): void {
+    if (this.#names.has(name)) throw configError('name-taken', `[${what}] wanted a new name, got '${name}', which the model has already`)
+    this.#names.add(name)
+  }
+
   #leaf(op: string, list: Tensor[], shape: Shape, dtype: Dtype, attributes: Attributes & { name: string }): Tensor {
     const { name } = attributes
-    if (this.#names.has(name)) throw configError('name-taken', `[${op}] wanted a new name, got '${name}', which the model has already`)
     if (op !== 'input' && shape.includes('B')) throw configError('bad-shape', `[${op}] wanted '${name}' of numbers only, got ${showShape(shape)}`)
+    this.claim(op, name)
     const leaf = makeTensor(op, [], attributes, { shape, dtype })
-    this.#names.add(name)
     list.push(leaf)
     return leaf
   }

@@ -97,7 +97,7 @@ export function describe(tensor: Tensor): string {
   return tensor.dtype === 'i64' ? `ids ${shape}` : shape
 }
 
-export function dense(value: Value): DenseValue {
+export function asDense(value: Value): DenseValue {
   if ('data' in value) return value
   throw configError('bad-shape', `[reference] wanted dense numbers, got ${value.rows.size} rows of ${showShape(value.shape)}`)
 }

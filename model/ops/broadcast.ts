@@ -1,6 +1,6 @@
 /** broadcast: x repeated to a larger shape by numpy's rule (aligned at the end; 1 or missing repeats). The inverse of sumTo. */
 import { type Shape, sameShape, showShape, type Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, wantDense } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, wantDense } from '../op.js'
 import { readStrides, walk } from './broadcasting.js'
 import { reduceSum } from './reduce-sum.js'
 import { reshape } from './reshape.js'
@@ -20,7 +20,7 @@ export const broadcastOp: Op = {
   },
   gradient: (node, d) => [sumTo(d, node.inputs[0]!.shape)],
   reference({ inputs, shape }) {
-    const x = dense(inputs[0]!)
+    const x = asDense(inputs[0]!)
     const strides = readStrides(x.shape, shape)
     return { shape, data: walk(shape, [strides], ([at]) => x.data[at!]!) }
   },

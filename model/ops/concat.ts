@@ -1,6 +1,6 @@
 /** concat: values side by side along one axis, never along the batch. */
 import { sameShape, showShape, type Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, wantDense } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, wantDense } from '../op.js'
 import { slice } from './slice.js'
 
 /** A negative axis counts from the end. */
@@ -37,7 +37,7 @@ export const concatOp: Op = {
   },
   reference({ inputs, attributes, shape }) {
     const axis = attributes.axis as number
-    const values = inputs.map(dense)
+    const values = inputs.map(asDense)
     const outer = shape.slice(0, axis).reduce((size, dim) => size * dim, 1)
     const total = shape.slice(axis).reduce((size, dim) => size * dim, 1)
     const data = new Float64Array(outer * total)

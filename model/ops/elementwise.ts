@@ -1,6 +1,6 @@
 /** Elementwise ops: what they have in common. A family member is a scalar function, its derivative in ops and its ONNX nodes. */
 import type { Attributes, Tensor } from '../graph.js'
-import { dense, type OnnxNames, type OnnxNode, type Op, wantDense } from '../op.js'
+import { asDense, type OnnxNames, type OnnxNode, type Op, wantDense } from '../op.js'
 import type { Function1 } from '../program.js'
 import type { Sample } from '../sample.js'
 import { sumTo } from './broadcast.js'
@@ -32,7 +32,7 @@ export function elementwise({ name, f, gradient, onnx, samples }: ScalarFunction
     },
     ...(gradient && { gradient: (node: Tensor, d: Tensor) => gradient(node, d).map((each, i) => sumTo(each, node.inputs[i]!.shape)) }),
     reference({ inputs, attributes, shape }) {
-      const [a, b] = inputs.map(dense)
+      const [a, b] = inputs.map(asDense)
       const value = numberOf(attributes)
       const strides = inputs.map((input) => readStrides(input.shape, shape))
       return { shape, data: walk(shape, strides, ([i, j]) => f(a!.data[i!]!, b ? b.data[j!]! : Number.NaN, value)) }

@@ -4,7 +4,7 @@
  * value, so no other cotangent exists.
  */
 import { sameShape, type Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse } from '../op.js'
+import { apply, asDense, describe, type Op, refuse } from '../op.js'
 import { lookup, tableOf } from './lookup.js'
 
 /** `table` (or rows of it) says only which table and how large: its numbers are not read. */
@@ -26,7 +26,7 @@ export const lookupGradOp: Op = {
   gradient: (node, d) => [undefined, lookup(d, node.inputs[0]!)],
   reference({ inputs, shape }) {
     const [rowCount, width] = shape as readonly [number, number]
-    const [ids, d] = inputs.map(dense)
+    const [ids, d] = inputs.map(asDense)
     const rows = new Map<number, Float64Array>()
     for (const [at, row] of ids!.data.entries()) {
       const sum = rows.get(row) ?? new Float64Array(width)

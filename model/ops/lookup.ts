@@ -4,7 +4,7 @@
  */
 import { configError } from '../../common/errors.js'
 import { nameOf, type Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, type Value } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, type Value } from '../op.js'
 import { lookupGrad } from './lookup-grad.js'
 
 export function lookup(table: Tensor, ids: Tensor): Tensor {
@@ -21,7 +21,7 @@ export const lookupOp: Op = {
   gradient: (node, d) => [lookupGrad(node.inputs[0]!, node.inputs[1]!, d), undefined],
   reference({ inputs, shape }) {
     const width = shape[2]!
-    const ids = dense(inputs[1]!)
+    const ids = asDense(inputs[1]!)
     const data = new Float64Array(ids.data.length * width)
     for (const [at, row] of ids.data.entries()) data.set(rowOf(inputs[0]!, row), at * width)
     return { shape, data }

@@ -1,6 +1,6 @@
 /** matmul: op(a)[M, K] · op(b)[K, N], where op transposes on request. K may be B (transposed a: a weight's gradient); N may not. */
 import type { Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, wantDense } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, wantDense } from '../op.js'
 
 export interface MatmulOptions {
   /** a is stored [K, M]. */
@@ -34,7 +34,7 @@ export const matmulOp: Op = {
   },
   reference({ inputs, attributes, shape }) {
     const { transposeA, transposeB } = attributes as Required<MatmulOptions>
-    const [a, b] = inputs.map(dense)
+    const [a, b] = inputs.map(asDense)
     const [m, n] = shape as readonly [number, number]
     const k = a!.shape[transposeA ? 0 : 1]!
     const data = new Float64Array(m * n)

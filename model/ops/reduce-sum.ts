@@ -1,6 +1,6 @@
 /** reduce_sum: the sum over one axis, the batch too. The axis goes, or stays as 1 with keepDims. */
 import type { Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, wantDense } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, wantDense } from '../op.js'
 import { broadcast } from './broadcast.js'
 import { reshape } from './reshape.js'
 
@@ -22,7 +22,7 @@ export const reduceSumOp: Op = {
     return [broadcast(reshape(d, x.shape.with(node.attributes.axis as number, 1)), x.shape)]
   },
   reference({ inputs, attributes, shape }) {
-    const x = dense(inputs[0]!)
+    const x = asDense(inputs[0]!)
     const axis = attributes.axis as number
     const length = x.shape[axis]!
     const inner = x.shape.slice(axis + 1).reduce((size, dim) => size * dim, 1)

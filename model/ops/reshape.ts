@@ -1,6 +1,6 @@
 /** reshape: the same numbers in the same order under another shape; moves nothing. A leading B stays in front. */
 import { innerSize, type Shape, sameShape, showShape, type Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, wantDense } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, wantDense } from '../op.js'
 
 export function reshape(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], { shape })
@@ -17,7 +17,7 @@ export const reshapeOp: Op = {
     return { shape }
   },
   gradient: (node, d) => [reshape(d, node.inputs[0]!.shape)],
-  reference: ({ inputs, shape }) => ({ shape, data: dense(inputs[0]!).data }),
+  reference: ({ inputs, shape }) => ({ shape, data: asDense(inputs[0]!).data }),
   onnx(node, names) {
     const shape = names.ints(node.shape.map((dim) => (dim === 'B' ? -1 : dim)))
     return [{ opType: 'Reshape', inputs: [names.inputs[0]!, shape], outputs: [names.output] }]

@@ -1,6 +1,6 @@
 /** slice: `width` places of one axis from `from` on, never of the batch. */
 import type { Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, wantDense } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, wantDense } from '../op.js'
 import { concat } from './concat.js'
 import { constant } from './constant.js'
 
@@ -34,7 +34,7 @@ export const sliceOp: Op = {
   },
   reference({ inputs, attributes, shape }) {
     const { axis, from, width } = attributes as unknown as SliceAttributes
-    const x = dense(inputs[0]!)
+    const x = asDense(inputs[0]!)
     const inner = shape.slice(axis + 1).reduce((size, dim) => size * dim, 1)
     const outer = shape.slice(0, axis).reduce((size, dim) => size * dim, 1)
     const data = new Float64Array(outer * width * inner)

@@ -1,6 +1,6 @@
 /** transpose: the last two axes change places. A batch stays in front: [B, R, C] becomes [B, C, R]. */
 import type { Tensor } from '../graph.js'
-import { apply, dense, describe, type Op, refuse, wantDense } from '../op.js'
+import { apply, asDense, describe, type Op, refuse, wantDense } from '../op.js'
 
 export function transpose(x: Tensor): Tensor {
   return apply(transposeOp, [x])
@@ -16,7 +16,7 @@ export const transposeOp: Op = {
   },
   gradient: (_, d) => [transpose(d)],
   reference({ inputs, shape }) {
-    const x = dense(inputs[0]!)
+    const x = asDense(inputs[0]!)
     const [columns, rows] = shape.slice(-2) as [number, number]
     const data = new Float64Array(x.data.length)
     for (let at = 0; at < data.length; at++) {

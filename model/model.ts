@@ -1,0 +1,86 @@
+/**
+ * From a model to its graphs: buildModel makes logits from inputs; buildTrainingGraph adds the loss, summed over the batch, and the
+ * gradient of every parameter and table; buildPredictGraph is the same model without dropout.
+ */
+import { configError } from '../common/errors.js'
+import { gradients } from './autodiff.js'
+import { type ModelDefinition, withDefaults } from './define-model.js'
+import { Graph, nameOf, nodesOf, type Tensor } from './graph.js'
+import { Layers } from './layers/layers.js'
+import { type LossName, losses } from './losses/index.js'
+import { type ModelKind, models } from './models/index.js'
+import { describe } from './op.js'
+import { reduceSum } from './ops/reduce-sum.js'
+
+/** The job's model: a built-in kind with its options beside it, or the definition that a user's file exports and the options for it. */
+export type ModelChoice = BuiltInModel | FileModel
+
+interface BuiltInModel {
+  readonly kind: ModelKind
+  readonly [option: string]: unknown
+}
+
+interface FileModel {
+  readonly kind: 'file'
+  readonly definition: ModelDefinition
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+export interface InputSizes {
+  /** F: ids of a row. */
+  readonly fields: number
+  /** N: numeric inputs of a row, or 0. */
+  readonly numbers: number
+  /** V: rows of every table. */
+  readonly rows: number
+}
+
+export interface BuiltModel {
+  /** Inputs 'ids' [B, F] and, where there are any, 'numbers' [B, N]. */
+  readonly graph: Graph
+  /** [B] */
+  readonly logits: Tensor
+}
+
+export interface TrainingGraph extends BuiltModel {
+  /** Sum over the batch, a scalar. graph has the input 'labels' [B] too. */
+  readonly loss: Tensor
+  readonly parameters: readonly Tensor[]
+  readonly tables: readonly Tensor[]
+  /** Of the parameters, then of the tables (row-sparse), in their order. */
+  readonly gradients: readonly Tensor[]
+}
+
+/** The graph of a model up to its logits. Refuses a model whose result is not logits [B]. */
+export function buildModel(choice: ModelChoice, { fields, numbers, rows }: InputSizes, training: boolean): BuiltModel {
+  const { definition, options } = choice.kind === 'file' ? (choice as FileModel) : builtIn(choice as BuiltInModel)
+  const graph = new Graph()
+  const ids = graph.input('ids', ['B', fields], 'i64')
+  const inputs = numbers > 0 ? { ids, numbers: graph.input('numbers', ['B', numbers]) } : { ids }
+  const logits = definition.build(inputs, withDefaults(definition.defaults, options), new Layers({ graph, training, rows }))
+  if (logits.shape.length !== 1 || logits.shape[0] !== 'B' || logits.dtype !== 'f32')
+    throw configError('bad-shape', `[model] wanted logits [B], got ${describe(logits)}`)
+  return { graph, logits }
+}
+
+/** The graph that training runs. Refuses a parameter or table that the loss does not depend on: it would never learn. */
+export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, lossName: LossName): TrainingGraph {
+  const { graph, logits } = buildModel(choice, sizes, true)
+  const loss = reduceSum(losses[lossName](logits, graph.input('labels', ['B'])), 0)
+  const { parameters, tables } = graph
+  const used = new Set(nodesOf([loss]))
+  const unused = [...parameters, ...tables].filter((leaf) => !used.has(leaf)).map(nameOf)
+  if (unused.length > 0)
+    throw configError('unused-parameter', `[model] wanted a loss that depends on every parameter, got ${unused.join(', ')} unused`)
+  return { graph, logits, loss, parameters, tables, gradients: gradients(loss, [...parameters, ...tables]) }
+}
+
+/** The graph that evaluation, prediction and ONNX use. */
+export function buildPredictGraph(choice: ModelChoice, sizes: InputSizes): BuiltModel {
+  return buildModel(choice, sizes, false)
+}
+
+function builtIn({ kind, ...options }: BuiltInModel): Omit<FileModel, 'kind'> {
+  if (!Object.hasOwn(models, kind)) throw configError('unknown-model', `[model] wanted one of ${Object.keys(models).join(', ')}, got '${kind}'`)
+  return { definition: models[kind] as ModelDefinition, options }
+}
