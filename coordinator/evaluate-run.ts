@@ -1,0 +1,64 @@
+/** `lossmith evaluate`: the workers load a checkpoint of a run and score a split of its input, or other files. Nothing in the run's directory changes. */
+import { join } from 'node:path'
+import { listCheckpoints, loadCheckpoint } from '../common/checkpoint/list-checkpoints.js'
+import { configError } from '../common/errors.js'
+import { checkFiles } from './check-files.js'
+import { evaluateSplit } from './evaluate-split.js'
+import { indexFiles } from './index-files.js'
+import { dataSource, prepareInput, vocabularyOf } from './prepare-input.js'
+import { planSha256, prepareWorkers } from './prepare-workers.js'
+import type { Outcome } from './run.js'
+import { enterPhase, type RunContext } from './run-context.js'
+import { splitPieces } from './split-pieces.js'
+
+export interface EvaluateRequest {
+  split: string
+  files?: string[]
+  /** "step-00000123"; absent: the newest. */
+  checkpoint?: string
+}
+
+export async function evaluateRun(context: RunContext, request: EvaluateRequest): Promise<Outcome> {
+  const { job, control, membership, directory, checkpoints, parts } = context
+  const name = request.checkpoint?.split('/').filter(Boolean).at(-1) ?? (await listCheckpoints(checkpoints.directory)).at(-1)
+  if (name === undefined) throw configError('no-checkpoint', `[evaluate] wanted a checkpoint in ${checkpoints.directory}, found none`)
+  const { manifest } = await loadCheckpoint(checkpoints.directory, name)
+  const data = directory.readData()
+  if (data === undefined) throw configError('run-damaged', `[evaluate] wanted ${join(directory.path, 'data.json')}, found none`)
+
+  enterPhase(context, 'joining', `${job.cluster.workers} workers`)
+  await control.guardEarly(membership.whenFull())
+  const { source, pieces, features } =
+    request.files === undefined ? await prepareInput(context, data) : await otherFiles(context, request.files, data.features)
+  const plan = await control.guardEarly(parts.buildPlan(job, features))
+  if (planSha256(plan) !== manifest.planSha256)
+    throw configError('plan-changed', `[evaluate] wanted the plan ${manifest.planSha256} of ${name}, got ${planSha256(plan)}`)
+  await prepareWorkers(context, plan, source, name)
+
+  const chosen = request.files === undefined ? pieces.filter(({ split }) => split === request.split) : pieces
+  const { step, epoch } = manifest
+  const scored = await evaluateSplit(context, request.split, chosen, { step, epoch })
+  if (scored === undefined)
+    throw configError('split-empty', `[evaluate] wanted rows in split "${request.split}" (train, validation or test), found none`)
+  if (scored.rejects.length > 0) context.events.log('warn', `${scored.rejects.length} malformed lines were not scored`)
+  const { cursors, ledger, epochDone } = manifest
+  return {
+    status: 'done',
+    position: { step, epoch, epochDone, cursors, ledger },
+    metrics: [scored.metric],
+    checkpoint: name,
+    trainedExamples: 0,
+    trainingSeconds: 0,
+  }
+}
+
+async function otherFiles(context: RunContext, paths: string[], features: Awaited<ReturnType<typeof prepareInput>>['features']) {
+  const indexes = await indexFiles(context, await checkFiles(context, paths))
+  const pieces = splitPieces(
+    indexes.flatMap(({ blocks }) => blocks),
+    { by: 'files' },
+    () => 'test',
+  )
+  const { fraction: _, ...source } = dataSource(context.job, paths, indexes, features, vocabularyOf(context))
+  return { source, pieces, features }
+}

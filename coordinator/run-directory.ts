@@ -1,0 +1,153 @@
+/**
+ * The directory of a run: job.yaml, data.json (what the index found), artifacts/, checkpoints/, metrics.jsonl, events.jsonl, rejects.tsv,
+ * model.onnx. metrics.jsonl and rejects.tsv grow at commits and are cut to a checkpoint's lengths on resume; they hold no times, so that a
+ * resumed run ends with the same bytes.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { diskError } from '../common/checkpoint/checkpoint-writer.js'
+import { configError } from '../common/errors.js'
+import type { FeaturePlan } from '../common/job/features.js'
+import type { FileIndex__Output as FileIndex } from '../proto/generated/lossmith/v1/FileIndex.js'
+import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
+import type { RunEvent } from './run-events.js'
+
+/** data.json: the input as it was when the run began. */
+export interface RunData {
+  files: { path: string; bytes: number; digest: string }[]
+  indexes: FileIndex[]
+  features: FeaturePlan
+}
+
+export interface Metric {
+  step: number
+  epoch: number
+  split: string
+  auc: number
+  logloss: number
+  calibration: number
+  examples: number
+}
+
+export class RunDirectory {
+  readonly path: string
+  readonly checkpoints: string
+  readonly artifacts: string
+  readonly model: string
+  /** Distinct lines in rejects.tsv. */
+  rejectCount = 0
+  private rejected = new Set<string>()
+
+  constructor(path: string) {
+    this.path = path
+    this.checkpoints = join(path, 'checkpoints')
+    this.artifacts = join(path, 'artifacts')
+    this.model = join(path, 'model.onnx')
+  }
+
+  /** A new run; config error run-exists when the directory has one. */
+  create(jobYaml: string): void {
+    const job = join(this.path, 'job.yaml')
+    if (existsSync(job))
+      throw configError('run-exists', `[run] wanted a new run directory, got ${this.path}, which has a run: resume it or name another one`)
+    try {
+      mkdirSync(this.checkpoints, { recursive: true })
+      mkdirSync(this.artifacts, { recursive: true })
+      for (const name of ['metrics.jsonl', 'events.jsonl', 'rejects.tsv']) writeFileSync(join(this.path, name), '')
+      writeFileSync(job, jobYaml)
+    } catch (error) {
+      throw diskError(this.path, error)
+    }
+  }
+
+  /** Cuts what was written after the checkpoint; without a checkpoint, everything. */
+  cut({ metrics, rejects }: { metrics: number; rejects: number }): void {
+    for (const [name, length] of [
+      ['metrics.jsonl', metrics],
+      ['rejects.tsv', rejects],
+    ] as const) {
+      const path = join(this.path, name)
+      const got = existsSync(path) ? statSync(path).size : 0
+      if (got < length) throw configError('run-damaged', `[run] ${path}: wanted the ${length} bytes of the checkpoint, got ${got}`)
+      if (existsSync(path)) truncateSync(path, length)
+    }
+    const lines = this.lines('rejects.tsv').map((line) => line.split('\t'))
+    this.rejected = new Set(lines.map(([path, line]) => `${path}\t${line}`))
+    this.rejectCount = this.rejected.size
+  }
+
+  get lengths(): { metrics: number; rejects: number } {
+    return { metrics: this.length('metrics.jsonl'), rejects: this.length('rejects.tsv') }
+  }
+
+  /** Adds lines not seen before: later epochs and evaluations meet the same ones again. Returns the new ones. */
+  addRejects(rejects: readonly Reject[], paths: readonly string[]): Reject[] {
+    const fresh = rejects.filter(({ file, line }) => {
+      const key = `${paths[file]}\t${line}`
+      return !this.rejected.has(key) && this.rejected.add(key)
+    })
+    this.rejectCount += fresh.length
+    const clean = (text: string) => text.replace(/[\t\r\n]/g, (c) => (c === '\t' ? '\\t' : c === '\r' ? '\\r' : '\\n'))
+    if (fresh.length > 0)
+      this.append('rejects.tsv', fresh.map(({ file, line, reason, text }) => `${paths[file]}\t${line}\t${clean(reason)}\t${clean(text)}\n`).join(''))
+    return fresh
+  }
+
+  /** "file:line: reason" of the first lines rejected. */
+  firstRejects(count: number): string[] {
+    const rows = this.lines('rejects.tsv').slice(0, count)
+    return rows.map((row) => row.split('\t')).map(([path, line, reason]) => `${path}:${line}: ${reason}`)
+  }
+
+  addStep(step: { step: number; epoch: number; loss: number; examples: number }): void {
+    this.append('metrics.jsonl', `${JSON.stringify(step)}\n`)
+  }
+
+  addMetric(metric: Metric): void {
+    this.append('metrics.jsonl', `${JSON.stringify(metric)}\n`)
+  }
+
+  /** Evaluations so far; JSON has no NaN, so an AUC without positives or negatives is null there. */
+  metrics(): Metric[] {
+    const all = this.lines('metrics.jsonl').map((line) => JSON.parse(line) as Metric & { auc: number | null })
+    return all.filter(({ split }) => split !== undefined).map((metric) => ({ ...metric, auc: metric.auc ?? Number.NaN }))
+  }
+
+  /** Steps are in metrics.jsonl; here goes what happened when. */
+  addEvent(event: RunEvent): void {
+    if (event.step == null) this.append('events.jsonl', `${JSON.stringify({ time: new Date(event.unixMs).toISOString(), ...event })}\n`)
+  }
+
+  writeData(data: RunData): void {
+    const path = join(this.path, 'data.json')
+    try {
+      writeFileSync(`${path}.partial`, JSON.stringify(data))
+      renameSync(`${path}.partial`, path)
+    } catch (error) {
+      throw diskError(path, error)
+    }
+  }
+
+  readData(): RunData | undefined {
+    const path = join(this.path, 'data.json')
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunData) : undefined
+  }
+
+  private append(name: string, text: string) {
+    try {
+      appendFileSync(join(this.path, name), text)
+    } catch (error) {
+      throw diskError(join(this.path, name), error)
+    }
+  }
+
+  private lines(name: string): string[] {
+    const path = join(this.path, name)
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
+  }
+
+  private length(name: string): number {
+    const path = join(this.path, name)
+    return existsSync(path) ? statSync(path).size : 0
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * What happens in a run, for whoever watches: bounded memory however long the run is. Steps are thinned to every second, fourth, … as they
+ * grow in number; of everything else the newest thousand stay.
+ */
+import type { RunEvent__Output as RunEvent } from '../proto/generated/lossmith/v1/RunEvent.js'
+
+export type { RunEvent }
+
+type Kind = Omit<RunEvent, 'unixMs' | 'kind'>
+
+const stepCapacity = 4096
+const otherCapacity = 1000
+
+export class RunEvents {
+  private steps: RunEvent[] = []
+  private stride = 1
+  private counted = 0
+  private others: RunEvent[] = []
+  private readonly listeners = new Set<(event: RunEvent) => void>()
+
+  emit(kind: Kind): void {
+    const name = (Object.keys(kind) as (keyof Kind)[])[0]!
+    const event: RunEvent = { unixMs: Date.now(), ...kind, kind: name }
+    if (event.step != null) this.keepStep(event)
+    else {
+      this.others.push(event)
+      if (this.others.length > otherCapacity) this.others.shift()
+    }
+    for (const listener of [...this.listeners]) listener(event)
+  }
+
+  phase(phase: string, detail = ''): void {
+    this.emit({ phase: { phase, detail } })
+  }
+
+  log(level: 'info' | 'warn' | 'error', message: string): void {
+    this.emit({ log: { level, message } })
+  }
+
+  /** Past events in order: steps from `fromStep`, at most `limit` of them, evenly thinned, the newest always; and the rest that is kept. */
+  history(fromStep: number, limit: number): RunEvent[] {
+    const steps = this.steps.filter((event) => event.step!.step >= fromStep)
+    const stride = Math.max(1, Math.ceil(steps.length / limit))
+    const thinned = steps.filter((_, i) => (steps.length - 1 - i) % stride === 0)
+    return [...this.others, ...thinned].sort((a, b) => a.unixMs - b.unixMs)
+  }
+
+  /** Returns the end of the subscription. */
+  subscribe(listener: (event: RunEvent) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  private keepStep(event: RunEvent) {
+    if (this.counted++ % this.stride !== 0) return
+    this.steps.push(event)
+    if (this.steps.length < stepCapacity) return
+    this.steps = this.steps.filter((_, i) => i % 2 === 0)
+    this.stride *= 2
+  }
+}

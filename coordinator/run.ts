@@ -1,0 +1,194 @@
+/**
+ * The order of a run. Workers join; the input is checked, indexed and counted; ranks are prepared; then epoch by epoch: train, save, evaluate.
+ * Everything here waits for workers' tasks; a lost worker or a failure ends whichever wait is on (run-control.ts).
+ */
+
+import type { Manifest } from '../common/checkpoint/manifest.js'
+import { configError } from '../common/errors.js'
+import type { Job } from '../common/job/job.js'
+import type { TrainingPlan } from '../model/plan.js'
+import { evaluateSplit } from './evaluate-split.js'
+import { emptyLedger, type Ledger } from './ledger.js'
+import { type Input, prepareInput } from './prepare-input.js'
+import { planSha256, prepareWorkers } from './prepare-workers.js'
+import { enterPhase, onEveryMember, type RunContext } from './run-context.js'
+import type { Metric, RunData } from './run-directory.js'
+import type { Split } from './split-pieces.js'
+import { shareState, stateTensors } from './state-tensors.js'
+import { type Position, recordRejects, trainSegment } from './train-segment.js'
+
+/** What is left of an earlier run in the same directory. */
+export interface Resumed {
+  checkpoint: { name: string; manifest: Manifest } | undefined
+  data: RunData | undefined
+}
+
+export interface Outcome {
+  status: 'done' | 'stopped'
+  position: Position
+  metrics: Metric[]
+  /** Name of the last checkpoint; empty when there is none. */
+  checkpoint: string
+  onnx?: string
+  trainedExamples: number
+  trainingSeconds: number
+}
+
+export async function run(context: RunContext, resumed: Resumed | undefined): Promise<Outcome> {
+  const { job, control, membership, directory } = context
+  enterPhase(context, 'joining', `${job.cluster.workers} workers`)
+  await control.guardEarly(membership.whenFull())
+  const input = await prepareInput(context, resumed?.data)
+  const plan = await control.guardEarly(context.parts.buildPlan(job, input.features))
+  checkSamePlan(plan, resumed?.checkpoint)
+  await prepareWorkers(context, plan, input.source, resumed?.checkpoint?.name ?? '')
+
+  const trainer = new Trainer(context, input, plan, resumed?.checkpoint)
+  while (!trainer.ended) {
+    if (control.stopReason !== undefined) return trainer.outcome('stopped')
+    if (trainer.rowsLeft) {
+      await trainer.train()
+      await trainer.save()
+      continue
+    }
+    for (const split of job.evaluate.everyEpoch) await trainer.evaluate(split)
+    trainer.nextEpoch()
+  }
+  await trainer.evaluate('test')
+
+  const onnx = await exportModel(context, input, trainer.checkpoint)
+  return { ...trainer.outcome('done'), metrics: directory.metrics(), ...(onnx === undefined ? {} : { onnx }) }
+}
+
+/** The training part of a run: where it stands and what it wrote. */
+class Trainer {
+  checkpoint: string
+  ended = false
+  private position: Position
+  private savedEpochDone: boolean
+  private trainedExamples = 0
+  private trainingMs = 0
+  private readonly context: RunContext
+  private readonly input: Input
+  private readonly plan: TrainingPlan
+
+  constructor(context: RunContext, input: Input, plan: TrainingPlan, checkpoint: Resumed['checkpoint']) {
+    this.context = context
+    this.input = input
+    this.plan = plan
+    this.checkpoint = checkpoint?.name ?? ''
+    this.savedEpochDone = checkpoint?.manifest.epochDone ?? false
+    this.position = checkpoint === undefined ? startOfEpoch(1, 0, []) : positionOf(checkpoint.manifest)
+    context.status.step = this.position.step
+  }
+
+  /** There is something to train in this epoch. */
+  get rowsLeft(): boolean {
+    return !this.position.epochDone && !this.atMaxSteps
+  }
+
+  async train(): Promise<void> {
+    const { context, input, position } = this
+    const startedMs = performance.now()
+    this.position = await trainSegment(context, position, nextPause(context.job, position.step), input.training, input.paths)
+    this.trainingMs += performance.now() - startedMs
+    this.trainedExamples += trained(this.position.ledger) - trained(position.ledger)
+    context.control.checkpointWanted = false
+  }
+
+  /** A checkpoint of the position, unless the last one is of it. */
+  async save(): Promise<void> {
+    const { context, plan, position } = this
+    const { checkpoints, job, directory, events, membership } = context
+    if (position.step === 0) return
+    const manifest = manifestOf(job, plan, position, directory.lengths)
+    enterPhase(context, 'saving', `step ${position.step}`)
+    if (this.checkpoint !== '' && stepOf(this.checkpoint) === position.step) {
+      if (position.epochDone && !this.savedEpochDone) await checkpoints.closeEpoch(this.checkpoint, manifest)
+    } else {
+      const tensors = stateTensors(plan)
+      const shares = shareState(tensors, membership.ranks.length)
+      const put = (name: string) => onEveryMember(context, ({ rank }) => ({ saveState: { checkpoint: name, ranges: shares[rank]! } }))
+      const { name } = await checkpoints.write(position.step, tensors, manifest, put, job.checkpoint.keep)
+      this.checkpoint = name
+      events.log('info', `checkpoint ${name}`)
+    }
+    this.savedEpochDone = position.epochDone
+    context.status.checkpoint = this.checkpoint
+  }
+
+  /** Scores a split unless that was done at this step already. */
+  async evaluate(split: Split): Promise<void> {
+    const { context, input } = this
+    const { step, epoch } = this.position
+    if (context.directory.metrics().some((metric) => metric.split === split && metric.step === step)) return
+    const scored = await evaluateSplit(
+      context,
+      split,
+      input.pieces.filter((piece) => piece.split === split),
+      { step, epoch },
+    )
+    if (scored === undefined) return
+    context.directory.addMetric(scored.metric)
+    recordRejects(context, scored.rejects, input.paths, 0)
+  }
+
+  nextEpoch(): void {
+    const { step, epoch, ledger } = this.position
+    this.ended = this.atMaxSteps || epoch >= this.context.job.train.epochs
+    if (!this.ended) this.position = startOfEpoch(epoch + 1, step, ledger)
+  }
+
+  outcome(status: Outcome['status']): Outcome {
+    const { position, checkpoint, trainedExamples } = this
+    return { status, position, metrics: this.context.directory.metrics(), checkpoint, trainedExamples, trainingSeconds: this.trainingMs / 1000 }
+  }
+
+  private get atMaxSteps(): boolean {
+    const { maxSteps } = this.context.job.train
+    return maxSteps > 0 && this.position.step >= maxSteps
+  }
+}
+
+const startOfEpoch = (epoch: number, step: number, ledger: Ledger[]): Position => ({
+  step,
+  epoch,
+  epochDone: false,
+  cursors: [],
+  ledger: [...ledger, emptyLedger(epoch)],
+})
+
+const positionOf = ({ step, epoch, epochDone, cursors, ledger }: Manifest): Position => ({ step, epoch, epochDone, cursors, ledger })
+
+function manifestOf(job: Job, plan: TrainingPlan, { step, epoch, epochDone, cursors, ledger }: Position, lengths: Manifest['lengths']) {
+  return { format: 1, step, epoch, epochDone, seed: job.seed, planSha256: planSha256(plan), cursors, ledger, lengths }
+}
+
+/** The step after which workers pause by themselves: the next checkpoint or the last step; 0: the end of the epoch. */
+function nextPause({ checkpoint: { everySteps }, train: { maxSteps } }: Job, step: number): number {
+  const pauses = [maxSteps, everySteps > 0 ? (Math.floor(step / everySteps) + 1) * everySteps : 0].filter((pause) => pause > 0)
+  return pauses.length === 0 ? 0 : Math.min(...pauses)
+}
+
+function checkSamePlan(plan: TrainingPlan, checkpoint: Resumed['checkpoint']) {
+  const got = planSha256(plan)
+  if (checkpoint !== undefined && checkpoint.manifest.planSha256 !== got)
+    throw configError(
+      'plan-changed',
+      `[resume] wanted the plan ${checkpoint.manifest.planSha256} of ${checkpoint.name}, got ${got} from its job: was the model file changed?`,
+    )
+}
+
+async function exportModel(
+  { job, parts, checkpoints, directory, control }: RunContext,
+  { features }: Input,
+  checkpoint: string,
+): Promise<string | undefined> {
+  if (checkpoint === '') return undefined
+  const readTensor = (name: string, offset: number, bytes: number) => checkpoints.read(checkpoint, name, offset, bytes)
+  await control.guard(parts.exportOnnx({ job, features, readTensor, path: directory.model }))
+  return directory.model
+}
+
+const trained = (ledger: Ledger[]) => ledger.reduce((sum, epoch) => sum + epoch.trained, 0)
+const stepOf = (checkpoint: string) => Number(checkpoint.slice('step-'.length))

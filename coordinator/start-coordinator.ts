@@ -1,0 +1,271 @@
+/**
+ * The coordinator of a run: a gRPC server with the Training and Monitor services, health and reflection, and the run itself behind it.
+ * It needs no compiler, no addon and no GPU.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Server } from '@grpc/grpc-js'
+import { ReflectionService } from '@grpc/reflection'
+import { HealthImplementation } from 'grpc-health-check'
+import { loadNewestCheckpoint } from '../common/checkpoint/list-checkpoints.js'
+import { configError, LossmithError, transientError } from '../common/errors.js'
+import type { Job } from '../common/job/job.js'
+import { readJob } from '../common/job/parse-job.js'
+import { serverOptions } from '../common/rpc/channel-options.js'
+import { parseAddress, serverCredentials } from '../common/rpc/credentials.js'
+import { asLossmithError } from '../common/rpc/status.js'
+import { version } from '../common/version.js'
+import { contracts, definition } from '../proto/load.js'
+import { Artifacts } from './artifacts.js'
+import { CheckpointStore } from './checkpoint-store.js'
+import { type EvaluateRequest, evaluateRun } from './evaluate-run.js'
+import { emptyLedger, type Ledger } from './ledger.js'
+import { Membership } from './membership.js'
+import { monitorService } from './monitor-service.js'
+import { type Outcome, type Resumed, run } from './run.js'
+import { enterPhase, type RunContext, type RunParts } from './run-context.js'
+import { RunControl, StoppedEarly } from './run-control.js'
+import { type Metric, RunDirectory } from './run-directory.js'
+import { type RunEvent, RunEvents } from './run-events.js'
+import { TaskQueue } from './task-queue.js'
+import { trainingService } from './training-service.js'
+import { WorkerLoss } from './worker-loss.js'
+
+export interface CoordinatorOptions {
+  job: Job
+  /** The resolved job as it is kept in the run directory; resume and evaluate read it from there and take only `cluster` from `job`. */
+  jobYaml: string
+  runDirectory: string
+  resume: boolean
+  mode: 'train' | { evaluate: EvaluateRequest }
+  /** host:port; port 0: any. Beyond loopback wants `tls` or `insecure`. */
+  listen: string
+  tls?: { cert: string; key: string }
+  insecure: boolean
+  onEvent?: (event: RunEvent) => void
+}
+
+export interface RunResult {
+  status: 'done' | 'stopped'
+  runDirectory: string
+  step: number
+  epoch: number
+  world: number
+  ledger: Ledger[]
+  metrics: Metric[]
+  /** Directory of the last checkpoint; empty when there is none. */
+  checkpoint: string
+  onnx?: string
+  seconds: number
+  /** Of training alone. */
+  examplesPerSecond: number
+}
+
+export interface Coordinator {
+  address: string
+  /** Rejects with LossmithError. */
+  finished: Promise<RunResult>
+  /** Yields after the next commit, saves, ends: status 'stopped'. Before training there is nothing to save. */
+  stop(reason: string): void
+  /** Ends the run if it still goes, and the server. */
+  close(): Promise<void>
+}
+
+export async function startCoordinator(options: CoordinatorOptions, parts: RunParts): Promise<Coordinator> {
+  const credentials = serverCredentials({ address: options.listen, insecure: options.insecure, tls: options.tls })
+  const training = options.mode === 'train'
+  const directory = new RunDirectory(options.runDirectory)
+  const keptJob = !training || options.resume
+  const job = keptJob ? { ...readJob(join(options.runDirectory, 'job.yaml')), cluster: options.job.cluster } : options.job
+  const resumed = training && options.resume ? await openRun(directory) : undefined
+  const scratch = training ? undefined : mkdtempSync(join(tmpdir(), 'lossmith-evaluate-'))
+
+  const context = makeContext(
+    job,
+    parts,
+    directory,
+    scratch === undefined ? new Artifacts(directory.artifacts) : new Artifacts(scratch, directory.artifacts),
+  )
+  const { control, events, membership, tasks } = context
+  const loss = new WorkerLoss(membership, job.cluster.lostAfterMs, (error) => control.fail(error))
+  tasks.onFailure = (name, failure) => loss.reported(membership.get(name)!, failure)
+  membership.onChange = (message) => events.log('info', message)
+  let settled: () => void = () => undefined
+  const ended = new Promise<void>((resolve) => (settled = resolve))
+  const server = new Server(serverOptions)
+  server.addService(contracts.lossmith.v1.Training.service, trainingService(context, loss))
+  server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, ended))
+  const health = new HealthImplementation({ '': 'SERVING', 'lossmith.v1.Training': 'SERVING', 'lossmith.v1.Monitor': 'SERVING' })
+  health.addToServer(server)
+  new ReflectionService(definition).addToServer(server)
+
+  const shut = async () => {
+    membership.close()
+    loss.close()
+    await shutDown(server)
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+  }
+  let address: string
+  try {
+    address = await listen(server, options.listen, credentials)
+    // Only a coordinator that could listen touches the directory.
+    if (training && !options.resume) directory.create(options.jobYaml)
+  } catch (error) {
+    await shut()
+    throw error
+  }
+  if (training) events.subscribe((event) => keepEvent(context, event))
+  if (options.onEvent !== undefined) events.subscribe(options.onEvent)
+
+  const startedMs = performance.now()
+  const work = () => (options.mode === 'train' ? run(context, resumed) : evaluateRun(context, options.mode.evaluate))
+  const finished = conclude(context, work)
+    .then((outcome) => resultOf(context, outcome, (performance.now() - startedMs) / 1000))
+    .finally(() => {
+      for (const service of ['', 'lossmith.v1.Training', 'lossmith.v1.Monitor']) health.setStatus(service, 'NOT_SERVING')
+      settled()
+    })
+  finished.catch(() => undefined)
+  return {
+    address,
+    finished,
+    stop: (reason) => control.stop(reason),
+    close: async () => {
+      control.fail(transientError('coordinator-closed', 'the coordinator was closed'))
+      await finished.catch(() => undefined)
+      await shut()
+    },
+  }
+}
+
+function makeContext(job: Job, parts: RunParts, directory: RunDirectory, artifacts: Artifacts): RunContext {
+  return {
+    job,
+    parts,
+    directory,
+    artifacts,
+    control: new RunControl(),
+    events: new RunEvents(),
+    membership: new Membership(job, version),
+    tasks: new TaskQueue(),
+    checkpoints: new CheckpointStore(directory.checkpoints),
+    status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', error: '' },
+    steps: undefined,
+  }
+}
+
+/** The newest checkpoint after its hashes agree, and the growing files cut to its lengths. */
+async function openRun(directory: RunDirectory): Promise<Resumed> {
+  const checkpoint = await loadNewestCheckpoint(directory.checkpoints)
+  directory.cut(checkpoint?.manifest.lengths ?? { metrics: 0, rejects: 0 })
+  return { checkpoint, data: directory.readData() }
+}
+
+/** Does the work and tells the workers how it ended. */
+async function conclude(context: RunContext, work: () => Promise<Outcome>): Promise<Outcome> {
+  const { control, tasks, status, membership, job } = context
+  try {
+    const outcome = await work()
+    await finishWorkers(context, outcome.status === 'done' ? 'the run is done' : `stopped: ${control.stopReason}`)
+    enterPhase(context, 'done', outcome.status)
+    return outcome
+  } catch (error) {
+    if (error instanceof StoppedEarly) {
+      await finishWorkers(context, `stopped: ${error.message}`)
+      enterPhase(context, 'done', 'stopped')
+      const position = { step: status.step, epoch: status.epoch, epochDone: false, cursors: [], ledger: [] }
+      return {
+        status: 'stopped',
+        position,
+        metrics: context.directory.metrics(),
+        checkpoint: status.checkpoint,
+        trainedExamples: 0,
+        trainingSeconds: 0,
+      }
+    }
+    control.fail(asLossmithError(error))
+    const failure = withCheckpoint(control.failure!, status)
+    status.error = failure.message
+    tasks.end(control.failure!)
+    enterPhase(context, 'failed', failure.message)
+    // Heartbeats carry the news; who does not ask within two of them is gone.
+    await membership.whenGone(Math.min(2 * job.cluster.heartbeatMs + 300, 3000))
+    throw failure
+  }
+}
+
+async function finishWorkers({ control, tasks, membership, events }: RunContext, message: string): Promise<void> {
+  control.finish()
+  const all = Promise.allSettled(membership.ranks.map(({ name }) => tasks.assign(name, membership.generation, { finish: { message } })))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), finishMs)
+  })
+  if ((await Promise.race([all, late])) === undefined) events.log('warn', `not every worker said within ${finishMs} ms that it has finished`)
+  clearTimeout(timer)
+}
+
+function withCheckpoint(error: LossmithError, { phase, checkpoint }: RunContext['status']): LossmithError {
+  if (!['training', 'saving', 'evaluating'].includes(phase)) return error
+  const last = checkpoint === '' ? 'no checkpoint was written yet' : `the last checkpoint is ${checkpoint}`
+  return new LossmithError(error.kind, error.code, `${error.message}; ${last}`, { cause: error })
+}
+
+function resultOf({ directory, membership }: RunContext, outcome: Outcome, seconds: number): RunResult {
+  const { status, position, metrics, checkpoint, onnx, trainedExamples, trainingSeconds } = outcome
+  return {
+    status,
+    runDirectory: directory.path,
+    step: position.step,
+    epoch: position.epoch,
+    world: membership.ranks.length,
+    ledger: position.ledger,
+    metrics,
+    checkpoint: checkpoint === '' ? '' : join(directory.checkpoints, checkpoint),
+    ...(onnx === undefined ? {} : { onnx }),
+    seconds,
+    examplesPerSecond: trainingSeconds > 0 ? trainedExamples / trainingSeconds : 0,
+  }
+}
+
+function keepEvent({ directory, control }: RunContext, event: RunEvent): void {
+  try {
+    directory.addEvent(event)
+  } catch (error) {
+    control.fail(asLossmithError(error))
+  }
+}
+
+async function listen(server: Server, address: string, credentials: ReturnType<typeof serverCredentials>): Promise<string> {
+  const { host } = parseAddress(address)
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error === null) return resolve(port)
+      const busy = error.message.includes('EADDRINUSE')
+      reject(
+        configError(
+          busy ? 'port-in-use' : 'cannot-listen',
+          `[listen] wanted to listen on ${address}, got ${busy ? 'a port in use by another process' : error.message}`,
+        ),
+      )
+    }),
+  )
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+async function shutDown(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown()
+      resolve()
+    }, shutDownMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+const finishMs = 5_000
+const shutDownMs = 500

@@ -1,0 +1,149 @@
+/**
+ * One TrainEpoch on every rank: from the position to the end of the epoch, a step, or an order. Commits arrive meanwhile: the ledger, the
+ * rejects and metrics.jsonl grow with each. Returns the position after it.
+ */
+import { brokenError, configError } from '../common/errors.js'
+import type { Cursor__Output as Cursor } from '../proto/generated/lossmith/v1/Cursor.js'
+import type { Piece__Output as Piece } from '../proto/generated/lossmith/v1/Piece.js'
+import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
+import { dealBlocks } from './deal-blocks.js'
+import { addRows, balanceLedger, type Ledger } from './ledger.js'
+import { enterPhase, onEveryMember, type RunContext } from './run-context.js'
+import { type Commit, StepBook } from './step-book.js'
+
+export interface Position {
+  /** Last committed step. */
+  step: number
+  epoch: number
+  epochDone: boolean
+  /** By lane; empty at the start of an epoch. */
+  cursors: Cursor[]
+  /** One an epoch, the last of `epoch`. */
+  ledger: Ledger[]
+}
+
+export interface TrainingRows {
+  pieces: readonly Piece[]
+  /** Lines of the training files by the index, and those of them in pieces of other splits (by time). */
+  lines: number
+  heldOut: number
+}
+
+/** `lastStep` 0: to the end of the epoch. */
+export async function trainSegment(
+  context: RunContext,
+  from: Position,
+  lastStep: number,
+  rows: TrainingRows,
+  paths: readonly string[],
+): Promise<Position> {
+  enterPhase(context, 'training', `epoch ${from.epoch} from step ${from.step + 1}`)
+  const { job, membership, control, status } = context
+  const dealt = dealBlocks(rows.pieces, job.train.lanes, job.seed, from.epoch)
+  const taken = rows.pieces.reduce((sum, { take }) => sum + take, 0)
+  status.rowsInEpoch = taken
+  status.epoch = from.epoch
+  const ledger = [...from.ledger]
+  const meter = new Meter()
+
+  const book = new StepBook(membership.ranks.length, (commit) => {
+    const last = ledger.pop()!
+    const sum = (of: 'rejected' | 'heldOut') => commit.lanes.reduce((total, lane) => total + lane[of], 0)
+    ledger.push(addRows(last, { trained: commit.examples, rejected: sum('rejected'), heldOut: sum('heldOut') }))
+    status.ledger = ledger.at(-1)!
+    recordRejects(
+      context,
+      commit.lanes.flatMap(({ rejects }) => rejects),
+      paths,
+      status.ledger.rejected,
+    )
+    if (commit.examples > 0) recordStep(context, commit, meter)
+  })
+  book.begin(from.step + 1)
+  context.steps = book
+  try {
+    const results = await onEveryMember(context, ({ lanes: { first, count } }) => ({
+      trainEpoch: {
+        epoch: from.epoch,
+        firstStep: from.step + 1,
+        lastStep,
+        lanes: dealt.slice(first, first + count).map((pieces, i) => ({ lane: first + i, pieces, cursor: from.cursors[first + i] ?? null })),
+      },
+    }))
+    const { step, reason } = results[0]!.train!
+    const odd = results.find(({ train }) => train?.step !== step || train.reason !== reason)
+    if (odd !== undefined)
+      throw brokenError(
+        'ranks-disagree',
+        `[train] wanted every rank to end at step ${step} (${reason}), got ${odd.train?.step} (${odd.train?.reason}) from ${odd.member}`,
+      )
+    // Results and reports travel on streams of their own.
+    const { lostAfterMs } = job.cluster
+    await control.guard(book.until(() => book.reported >= step, `reports up to step ${step}`, lostAfterMs))
+    const epochDone = reason === 'END_OF_EPOCH'
+    const position: Position = { step: book.committed, epoch: from.epoch, epochDone, cursors: [], ledger }
+    if (!epochDone)
+      return {
+        ...position,
+        cursors: cursorsOf(
+          results.flatMap(({ train }) => train!.cursors),
+          job.train.lanes,
+        ),
+      }
+    // The rows after the last example come as a report of their own. When they do not come, balanceLedger says what is missing.
+    await control.guard(book.until(() => ledger.at(-1)!.read >= taken, 'all rows of the epoch', lostAfterMs).catch(() => undefined))
+    ledger.push(balanceLedger(ledger.pop()!, rows.lines, rows.heldOut))
+    status.ledger = ledger.at(-1)!
+    return position
+  } finally {
+    context.steps = undefined
+  }
+}
+
+/** Config error too-many-rejects, with the first lines, when more than job.data.maxRejects were seen. */
+export function recordRejects(context: RunContext, rejects: readonly Reject[], paths: readonly string[], counted: number): void {
+  const { directory, job, events } = context
+  const place = ({ file, line, reason }: Reject) => `${paths[file]}:${line}: ${reason}`
+  const fresh = directory.addRejects(rejects, paths)
+  for (const reject of fresh.slice(0, 3)) events.log('warn', `rejected ${place(reject)}`)
+  if (fresh.length > 3) events.log('warn', `rejected ${fresh.length - 3} more lines, see rejects.tsv`)
+  const seen = Math.max(directory.rejectCount, counted)
+  if (seen > job.data.maxRejects)
+    throw configError(
+      'too-many-rejects',
+      `[data] wanted at most ${job.data.maxRejects} malformed lines (data.maxRejects), got ${seen}; the first:\n${directory.firstRejects(5).join('\n')}`,
+    )
+}
+
+function recordStep({ status, directory, events }: RunContext, { step, epoch, examples, lossSum, times }: Commit, meter: Meter) {
+  const loss = lossSum / examples
+  status.step = step
+  directory.addStep({ step, epoch, loss, examples })
+  const ranks = times.map((of, rank) => ({ ...of, rank }))
+  events.emit({ step: { step, epoch, loss, examples, examplesPerSecond: meter.add(examples), rowsDone: status.ledger.read, ranks } })
+}
+
+function cursorsOf(come: { lane: number; cursor: Cursor | null }[], lanes: number): Cursor[] {
+  const cursors = new Map(come.map(({ lane, cursor }) => [lane, cursor]))
+  return Array.from({ length: lanes }, (_, lane) => {
+    const cursor = cursors.get(lane)
+    if (cursor == null) throw brokenError('cursor-missing', `[train] wanted a cursor of lane ${lane}, got none`)
+    const { piece, offset, line, emitted, exhausted } = cursor
+    return { piece, offset, line, emitted, exhausted }
+  })
+}
+
+/** Examples a second over the last seconds: an exponential mean whose memory is about five seconds. */
+class Meter {
+  private lastMs = performance.now()
+  private rate = 0
+
+  add(examples: number): number {
+    const now = performance.now()
+    const seconds = Math.max((now - this.lastMs) / 1000, 1e-6)
+    this.lastMs = now
+    const weight = this.rate === 0 ? 1 : 1 - Math.exp(-seconds / 5)
+    this.rate += weight * (examples / seconds - this.rate)
+    return this.rate
+  }
+}
