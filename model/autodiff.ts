@@ -14,6 +14,7 @@ import { add } from './ops/scalar-functions.js'
 /**
  * The gradient of `output` in each tensor of `wrt`: of its shape, row-sparse for tables. An output that is no scalar needs a cotangent of
  * its shape (for a row-sparse output a table or rows of one) and the result is the gradient of ⟨cotangent, output⟩.
+ * A whole table as cotangent serves each row-sparse value once: tables are never added, so using one value twice needs rows.
  * A tensor that the output does not depend on gets zeros; a table gets a refusal, because there are no rows to name.
  */
 export function gradients(output: Tensor, wrt: readonly Tensor[], cotangent: Tensor = one(output)): Tensor[] {
@@ -49,7 +50,7 @@ function one(output: Tensor): Tensor {
 
 function sum(a: Tensor | undefined, b: Tensor): Tensor {
   if (!a) return b
-  return b.rowsOf === undefined ? add(a, b) : addRows(a, b)
+  return tableOf(b) === undefined ? add(a, b) : addRows(a, b)
 }
 
 function zeros(tensor: Tensor): Tensor {
