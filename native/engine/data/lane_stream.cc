@@ -67,7 +67,7 @@ void LaneStream::start() {
   started_ = true;
   const Cursor& from = options_.cursor;
   if (piece_ < static_cast<int64_t>(options_.pieces.size())) {
-    stream_ = std::make_unique<PieceStream>(options_.source, options_.pieces[static_cast<size_t>(piece_)], Place{from.offset, from.line});
+    stream_ = std::make_unique<PieceStream>(options_.source, options_.pieces[static_cast<size_t>(piece_)], TextPlace{from.offset, from.line});
   }
   nextRow();
   readWindow();
@@ -82,7 +82,7 @@ void LaneStream::start() {
 Cursor LaneStream::cursor() const {
   if (emitted_ < window_.count()) return {window_piece_, window_place_.offset, window_place_.line, emitted_, 0};
   if (!has_row_) return {static_cast<int64_t>(options_.pieces.size()), 0, 0, 0, 1};
-  const Place ahead = stream_->rowPlace();
+  const TextPlace ahead = stream_->rowPlace();
   return {piece_, ahead.offset, ahead.line, 0, 0};
 }
 

@@ -50,7 +50,7 @@ class LaneStream {
   Rows window_;
   std::vector<uint32_t> order_;
   int64_t window_piece_ = 0, emitted_ = 0;
-  Place window_place_;
+  TextPlace window_place_;
 };
 
 }  // namespace lossmith

@@ -15,7 +15,7 @@ std::string excerpt(std::string_view text) {
 
 }  // namespace
 
-PieceStream::PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, Place from)
+PieceStream::PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, TextPlace from)
     : source_(std::move(source)), piece_(piece), split_(splitNamed(piece.split)), next_(from) {}
 
 bool PieceStream::next(CriteoLine& row, Tally& tally) {

@@ -19,17 +19,17 @@ struct Tally {
 };
 
 // Of a line: bytes and lines of the block before it.
-struct Place {
+struct TextPlace {
   int64_t offset = 0, line = 0;
 };
 
 class PieceStream {
  public:
-  PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, Place from = {});
+  PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, TextPlace from = {});
 
   // False at the piece's end. Throws Error(Config, "file-changed") when the file ends before the piece, or the block not where it did.
   bool next(CriteoLine& row, Tally& tally);
-  Place rowPlace() const { return row_place_; }  // of the row that next() gave
+  TextPlace rowPlace() const { return row_place_; }  // of the row that next() gave
 
  private:
   bool read(Line& line);
@@ -37,8 +37,8 @@ class PieceStream {
   std::shared_ptr<LogSource> source_;
   Piece piece_;
   Split split_;
-  Place next_;
-  Place row_place_;
+  TextPlace next_;
+  TextPlace row_place_;
   std::optional<LineReader> lines_;
   std::string reason_;
 };
