@@ -1,0 +1,113 @@
+/** How each op that is not elementwise becomes an instruction or a view. Row-sparse values are lowered where they leave the program. */
+import type { Shape, Tensor } from '../graph.js'
+import type { Size } from '../program.js'
+import { refine, splitDims, splitStrides } from './chain.js'
+import { broadcastStrides, type Lowering, sizesOf, type View } from './lower.js'
+import { denseStrides, extentOf, isDense } from './operands.js'
+
+type Rule = (to: Lowering, node: Tensor) => void
+
+export const lowerings: Readonly<Record<string, Rule>> = {
+  reshape(to, node) {
+    const [x] = node.inputs as [Tensor]
+    to.setView(node, reshapeView(to.viewOf(x), x.shape, node.shape) ?? { value: to.dense(x), strides: denseStrides(sizesOf(node.shape)) })
+  },
+
+  broadcast(to, node) {
+    const [x] = node.inputs as [Tensor]
+    const view = to.viewOf(x)
+    to.setView(node, 'constant' in view ? view : { value: view.value, strides: broadcastStrides(view.strides, x.shape, node.shape) })
+  },
+
+  /** From the first place on, a slice is its input walked by the same strides. */
+  slice(to, node) {
+    const [x] = node.inputs as [Tensor]
+    const { axis, from, width } = node.attributes as { axis: number; from: number; width: number }
+    const view = to.viewOf(x)
+    if ('constant' in view || from === 0) return to.setView(node, view)
+    const { outer, length, inner } = around(x.shape, axis)
+    const value = to.dense(x)
+    to.emit(node, (out) => ({ op: 'slice', x: value, out, outer, from: from * inner, width: width * inner, total: length * inner }))
+  },
+
+  concat(to, node) {
+    const axis = node.attributes.axis as number
+    const inputs = node.inputs.map((input) => to.dense(input))
+    const widths = node.inputs.map((input) => around(input.shape, axis)).map(({ length, inner }) => length * inner)
+    to.emit(node, (out) => ({ op: 'concat', inputs, widths, out, outer: around(node.shape, axis).outer }))
+  },
+
+  transpose(to, node) {
+    const [x] = node.inputs as [Tensor]
+    const [rows, columns] = sizesOf(x.shape).slice(-2) as [Size, Size]
+    const value = to.dense(x)
+    to.emit(node, (out) => ({ op: 'transpose', x: value, out, outer: sizeOf(x.shape.slice(0, -2)), rows, columns }))
+  },
+
+  reduce_sum(to, node) {
+    const [x] = node.inputs as [Tensor]
+    const value = to.dense(x)
+    to.emit(node, (out) => ({ op: 'reduce_sum', x: value, out, ...around(x.shape, node.attributes.axis as number) }))
+  },
+
+  /** A transposed operand is read as it is stored. */
+  matmul(to, node) {
+    const [a, b] = node.inputs.map((input) =>
+      input.op === 'transpose' ? { stored: input.inputs[0] as Tensor, flip: true } : { stored: input, flip: false },
+    )
+    const attributes = node.attributes as { transposeA: boolean; transposeB: boolean }
+    const [transposeA, transposeB] = [attributes.transposeA !== a!.flip, attributes.transposeB !== b!.flip]
+    const [m, n] = sizesOf(node.shape) as [Size, Size]
+    const k = sizesOf(a!.stored.shape)[transposeA ? 0 : 1] as Size
+    const operands = { a: to.dense(a!.stored), b: to.dense(b!.stored) }
+    to.emit(node, (out) => ({ op: 'matmul', ...operands, bias: -1, out, m, n, k, transposeA, transposeB, activation: 'none' }))
+  },
+
+  lookup(to, node) {
+    const [table, ids] = node.inputs as [Tensor, Tensor]
+    const [, fields, width] = node.shape as [Size, number, number]
+    const rows = { table: to.table(table), ids: to.dense(ids) }
+    to.emit(node, (out) => ({ op: 'lookup', ...rows, out, fields, width }))
+  },
+
+  dropout_mask(to, node) {
+    const { width, rate, purpose } = node.attributes as { width: number; rate: number; purpose: string }
+    to.emit(node, (out) => ({ op: 'dropout_mask', out, width, rate, purpose }))
+  },
+}
+
+/** The view under another shape, or null when its strides cannot say it. */
+export function reshapeView(view: View, from: Shape, shape: Shape): View | null {
+  if ('constant' in view) return view
+  const target = sizesOf(shape)
+  if (isDense(sizesOf(from), view.strides)) return { value: view.value, strides: denseStrides(target) }
+  const source = splitDims(sizesOf(from), [view.strides])
+  const wanted = splitDims(target, []).dims
+  const dims = refine(source.dims, wanted)
+  if (!dims) return null
+  const fine = splitStrides(source.dims, source.strides[0] as number[], dims)
+  // Each wanted dimension takes its run of fine ones from the end; a run must walk as one.
+  const strides: number[] = []
+  let f = dims.length - 1
+  for (const size of target.toReversed()) {
+    let done = 1
+    const first = fine[f] ?? 0
+    while (size !== 1 && done < Math.abs(size)) {
+      if (fine[f] !== first * done) return null
+      done *= dims[f--] as number
+    }
+    if (size === -1) f--
+    strides.unshift(size === 1 ? 0 : first)
+  }
+  return { value: view.value, strides }
+}
+
+/** A shape seen as [outer, length, inner] around one axis. */
+function around(shape: Shape, axis: number): { outer: Size; length: number; inner: number } {
+  return { outer: sizeOf(shape.slice(0, axis)), length: sizesOf(shape)[axis] as number, inner: sizeOf(shape.slice(axis + 1)) }
+}
+
+function sizeOf(shape: Shape): Size {
+  const { batch, inner } = extentOf(sizesOf(shape))
+  return batch ? -inner : inner
+}
