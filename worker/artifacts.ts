@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
-import { open, rename, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brokenError, configError } from '../common/errors.js'
@@ -29,12 +29,19 @@ export class Artifacts {
     return join(this.directory, createHash('sha256').update(name).digest('hex').slice(0, 32))
   }
 
-  /** Sends the file that was written at `path(name)` and keeps it. */
+  /** Sends the file that was written at `path(name)`; here it is no longer needed. */
   async send(name: string): Promise<void> {
-    const { bytes } = await this.link.putArtifact(this.chunks(name), (await stat(this.path(name))).size)
-    const { size } = await stat(this.path(name))
+    const path = this.path(name)
+    const { size } = await stat(path)
+    const { bytes } = await this.link.putArtifact(this.chunks(name), size)
     if (bytes !== size) throw brokenError('artifact-size', `[artifact] wanted ${size} bytes of "${name}" stored, got ${bytes}`)
+    if (!this.present.has(name)) await rm(path)
+  }
+
+  /** Sends it and keeps it: this worker reads it too. */
+  async share(name: string): Promise<void> {
     this.present.add(name)
+    await this.send(name)
   }
 
   /** The file, fetched unless it is here. */

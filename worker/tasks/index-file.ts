@@ -6,6 +6,6 @@ import type { WorkerContext } from '../worker-context.js'
 export async function indexFile({ file, path, lanes, maxBlockBytes, artifact }: IndexFile__Output, context: WorkerContext): Promise<FileIndex> {
   const { native, artifacts } = context
   const index = await native.indexFile({ path, lanes, maxBlockBytes, pointsPath: artifacts.path(artifact) })
-  if (index.gzip) await artifacts.send(artifact)
+  if (index.gzip) await artifacts.share(artifact)
   return { ...index, file, blocks: index.blocks.map((block) => ({ ...block, file })) }
 }
