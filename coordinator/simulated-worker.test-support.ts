@@ -117,9 +117,8 @@ export class SimulatedWorker {
     if (this.over) return
     this.over = true
     clearInterval(this.beat)
-    this.client.close()
-    // Closing the client waits for open streams; a dead process has none.
     this.stream?.cancel()
+    this.client.close()
     this.options.world?.break()
     this.end(reason)
   }
@@ -202,6 +201,7 @@ export class SimulatedWorker {
     let ordered = false
     const stream = this.client.steps()
     this.stream = stream
+    stream.write({ member: this.member })
     stream.on('data', (order: StepOrder) => (ordered ||= order.yield)).on('error', () => undefined)
     try {
       for (let step = firstStep; ; step++) {

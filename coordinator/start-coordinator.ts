@@ -18,8 +18,10 @@ import { asLossmithError } from '../common/rpc/status.js'
 import { version } from '../common/version.js'
 import { contracts, definition } from '../proto/load.js'
 import { Artifacts } from './artifacts.js'
+import { buildPlan } from './build-plan.js'
 import { CheckpointStore } from './checkpoint-store.js'
 import { type EvaluateRequest, evaluateRun } from './evaluate-run.js'
+import { exportOnnx } from './export-onnx.js'
 import { emptyLedger, type Ledger } from './ledger.js'
 import { Membership } from './membership.js'
 import { monitorService } from './monitor-service.js'
@@ -72,7 +74,10 @@ export interface Coordinator {
   close(): Promise<void>
 }
 
-export async function startCoordinator(options: CoordinatorOptions, parts: RunParts): Promise<Coordinator> {
+const modelParts: RunParts = { buildPlan, exportOnnx }
+
+/** `parts` are the model side; tests put a plan of their own there. */
+export async function startCoordinator(options: CoordinatorOptions, parts: RunParts = modelParts): Promise<Coordinator> {
   const credentials = serverCredentials({ address: options.listen, insecure: options.insecure, tls: options.tls })
   const training = options.mode === 'train'
   const directory = new RunDirectory(options.runDirectory)

@@ -13,6 +13,7 @@ import type { RunContext } from './run-context.js'
 import type { WorkerLoss } from './worker-loss.js'
 
 const pollMs = 8_000
+const settleMs = 10
 
 type StepStream = ServerDuplexStream<StepReport, StepOrder>
 
@@ -75,6 +76,7 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
     Steps: (call) => {
       let member: Member | undefined
       let ended = false
+      let broken = false
       streams.add(call)
       if (control.stopReason !== undefined || control.checkpointWanted) call.write({ yield: true, reason: control.stopReason ?? 'checkpoint' })
       call.on('data', (report: StepReport) => {
@@ -87,17 +89,21 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
           call.emit('error', toStatus(error))
         }
       })
-      call.on('end', () => {
-        ended = true
-        streams.delete(call)
-        call.end()
-      })
-      const broken = () => {
+      // A connection that breaks ends the stream too, and is known as broken only right after that; a worker that ends it waits for our end.
+      call.on('end', () =>
+        setTimeout(() => {
+          streams.delete(call)
+          if (!broken) call.end()
+          ended = true
+        }, settleMs),
+      )
+      const lost = () => {
+        broken = true
         streams.delete(call)
         if (!ended && member !== undefined && control.failure === undefined)
           loss.lost(member, `its connection broke while it trained${context.steps === undefined ? '' : ` step ${context.steps.committed + 1}`}`)
       }
-      call.on('cancelled', broken)
+      call.on('cancelled', lost)
       control.failed.catch((error) => {
         if (streams.delete(call)) call.emit('error', toStatus(error, status.ABORTED))
       })

@@ -43,12 +43,15 @@ export class WorkerLoss {
     if (this.membership.ranks.every(({ name }) => this.reports.has(name))) {
       clearTimeout(this.timer)
       this.fail(first)
-    } else this.timer ??= setTimeout(() => this.fail(first), this.lostAfterMs)
+    } else this.timer ??= setTimeout(() => this.fail(first), this.lostAfterMs * patience)
   }
 
   close(): void {
     clearTimeout(this.timer)
   }
 }
+
+/** Silence is found up to a tenth of lostAfterMs late (membership.ts). */
+const patience = 1.2
 
 const isCollective = ({ kind, code }: Failure) => kind === 'transient' || code.startsWith('collective')

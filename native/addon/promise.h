@@ -5,12 +5,10 @@
 
 #include <napi.h>
 
-#include <atomic>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -51,15 +49,14 @@ Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJ
   };
   auto call = std::make_shared<Call>(env, std::move(work), std::move(toJs));
   Napi::ThreadSafeFunction bridge = openBridge(env);
-  const Napi::Promise promise = call->deferred.Promise();
-  thread.post([call = std::move(call), bridge]() mutable {
+  thread.post([call, bridge] {
     try {
       call->result.emplace((*call->work)());
     } catch (...) {
       call->failure = std::current_exception();
     }
     call->work.reset();
-    settleOnJsThread(bridge, [call = std::move(call)](Napi::Env env) {  // moved: the call's last owner is the JavaScript thread
+    settleOnJsThread(bridge, [call](Napi::Env env) {
       try {
         if (call->failure) std::rethrow_exception(call->failure);
         call->deferred.Resolve(call->toJs(env, *call->result));
@@ -69,7 +66,7 @@ Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJ
       call->result.reset();
     });
   });
-  return promise;
+  return call->deferred.Promise();
 }
 
 // The same on a thread of its own, for work that belongs to no handle.
@@ -78,20 +75,6 @@ Napi::Promise promiseOnNewThread(Napi::Env env, Work work, ToJs toJs) {
   EngineThread thread;
   return promiseOn(thread, env, std::move(work), std::move(toJs));
 }
-
-// One call at a time: a handle's calls must not overlap. claim() throws Error(Broken, "overlapping-call") while the claim before is held.
-class OneAtATime {
- public:
-  std::shared_ptr<void> claim(const char* call) {
-    if (taken_->exchange(true)) {
-      throw brokenError("overlapping-call", std::string("[") + call + "] wanted the call before it to have settled, got an overlapping one");
-    }
-    return {nullptr, [taken = taken_](void*) { taken->store(false); }};
-  }
-
- private:
-  std::shared_ptr<std::atomic<bool>> taken_ = std::make_shared<std::atomic<bool>>(false);
-};
 
 // For work without a result: return Done{} and pass undefinedToJs.
 struct Done {};
