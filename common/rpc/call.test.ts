@@ -17,7 +17,7 @@ import {
 import { configError, LossmithError } from '../errors.js'
 import { download, unary, upload } from './call.js'
 import { clientOptions, serverOptions } from './channel-options.js'
-import { clientCredentials, isLoopback, parseAddress, serverCredentials } from './credentials.js'
+import { clientCredentials, serverCredentials } from './credentials.js'
 import { asLossmithError, fromStatus, toStatus } from './status.js'
 
 const raw = (bytes: Buffer) => bytes
@@ -143,22 +143,6 @@ test('a download yields messages, then the error of the server', async () => {
   await read('all')
   assert.deepEqual(got, [0, 1, 2])
   await assert.rejects(read('fail'), { kind: 'config', code: 'half-way' })
-})
-
-test('clear text beyond loopback needs --insecure on both sides', () => {
-  for (const open of [clientCredentials, serverCredentials]) {
-    assert.throws(() => open({ address: '10.1.2.3:7070', insecure: false }), {
-      kind: 'config',
-      code: 'insecure-address',
-      message: /10\.1\.2\.3:7070/,
-    })
-    open({ address: '10.1.2.3:7070', insecure: true })
-    open({ address: '[::1]:7070', insecure: false })
-    assert.throws(() => open({ address: 'here', insecure: true }), { code: 'address-invalid' })
-  }
-  assert.deepEqual(parseAddress('[fe80::1]:80'), { host: 'fe80::1', port: 80 })
-  assert.equal(isLoopback('0.0.0.0'), false)
-  assert.throws(() => clientCredentials({ address: '10.1.2.3:1', insecure: false, tls: { ca: '/nowhere.pem' } }), { code: 'tls-file' })
 })
 
 test('errors of other origins are judged', () => {

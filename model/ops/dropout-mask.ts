@@ -31,7 +31,7 @@ export const dropoutMaskOp: Op = {
     for (let at = 0; at < data.length; at++) {
       const unit = at % width
       const words = philox(dropoutCounter(unit, Math.floor(at / width), randomness), key)
-      data[at] = philoxUniform(words[unit & 3]!) < Math.fround(rate) ? 0 : 1 / (1 - rate)
+      data[at] = philoxUniform(words[unit & 3]!) < rate ? 0 : 1 / (1 - rate)
     }
     return { shape, data }
   },

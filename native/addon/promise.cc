@@ -50,17 +50,13 @@ Napi::ThreadSafeFunction openBridge(Napi::Env env) {
 void settleOnJsThread(Napi::ThreadSafeFunction bridge, std::function<void(Napi::Env)> settle) {
   auto* settling = new std::function<void(Napi::Env)>(std::move(settle));
   const napi_status status = bridge.NonBlockingCall(settling, [](Napi::Env env, Napi::Function, std::function<void(Napi::Env)>* owned) {
-    std::unique_ptr<std::function<void(Napi::Env)>> settling(owned);
     if (napi_env(env) == nullptr) return;
+    std::unique_ptr<std::function<void(Napi::Env)>> settling(owned);
     Napi::HandleScope scope(env);
     (*settling)(env);
   });
-  if (status == napi_closing) {  // the environment is gone and the bridge with it; nobody waits for the promise
-    delete settling;
-    return;
-  }
-  if (status != napi_ok) delete settling;
-  bridge.Release();
+  // An environment that closes has nobody who waits; what belongs to its thread is left to the end of the process.
+  if (status == napi_ok) bridge.Release();
 }
 
 }  // namespace lossmith

@@ -5,10 +5,12 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -49,14 +51,15 @@ Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJ
   };
   auto call = std::make_shared<Call>(env, std::move(work), std::move(toJs));
   Napi::ThreadSafeFunction bridge = openBridge(env);
-  thread.post([call, bridge] {
+  const Napi::Promise promise = call->deferred.Promise();
+  thread.post([call = std::move(call), bridge]() mutable {
     try {
       call->result.emplace((*call->work)());
     } catch (...) {
       call->failure = std::current_exception();
     }
     call->work.reset();
-    settleOnJsThread(bridge, [call](Napi::Env env) {
+    settleOnJsThread(bridge, [call = std::move(call)](Napi::Env env) {  // moved: the call's last owner is the JavaScript thread
       try {
         if (call->failure) std::rethrow_exception(call->failure);
         call->deferred.Resolve(call->toJs(env, *call->result));
@@ -66,7 +69,7 @@ Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJ
       call->result.reset();
     });
   });
-  return call->deferred.Promise();
+  return promise;
 }
 
 // The same on a thread of its own, for work that belongs to no handle.
@@ -75,6 +78,20 @@ Napi::Promise promiseOnNewThread(Napi::Env env, Work work, ToJs toJs) {
   EngineThread thread;
   return promiseOn(thread, env, std::move(work), std::move(toJs));
 }
+
+// One call at a time: a handle's calls must not overlap. claim() throws Error(Broken, "overlapping-call") while the claim before is held.
+class OneAtATime {
+ public:
+  std::shared_ptr<void> claim(const char* call) {
+    if (taken_->exchange(true)) {
+      throw brokenError("overlapping-call", std::string("[") + call + "] wanted the call before it to have settled, got an overlapping one");
+    }
+    return {nullptr, [taken = taken_](void*) { taken->store(false); }};
+  }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> taken_ = std::make_shared<std::atomic<bool>>(false);
+};
 
 // For work without a result: return Done{} and pass undefinedToJs.
 struct Done {};

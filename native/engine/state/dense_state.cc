@@ -1,0 +1,53 @@
+// See dense_state.h.
+#include "engine/state/dense_state.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace lossmith {
+
+AlignedFloats::AlignedFloats(int64_t size) : size_(size) {
+  const int64_t bytes = std::max<int64_t>(size, kLineFloats) * int64_t(sizeof(float));
+  data_ = static_cast<float*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+  if (data_ == nullptr) throw std::bad_alloc();
+  std::fill_n(data_, size, 0.0f);
+}
+
+AlignedFloats::~AlignedFloats() { std::free(data_); }
+
+AlignedFloats& AlignedFloats::operator=(AlignedFloats&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+DenseState::DenseState(const std::vector<ParameterSpec>& specs, const OptimizerSpec& optimizer) : specs_(specs), optimizer_(optimizer) {
+  for (const ParameterSpec& spec : specs) {
+    int64_t elements = 1;
+    for (int64_t dimension : spec.shape) elements *= dimension;
+    offsets_.push_back(size_);
+    elements_.push_back(elements);
+    size_ += (elements + kLineFloats - 1) / kLineFloats * kLineFloats;
+  }
+  for (int plane = 0; plane < optimizer.states(); plane++) planes_.emplace_back(size_);
+}
+
+void DenseState::initialize(uint64_t seed) {
+  for (AlignedFloats& plane : planes_) std::fill_n(plane.data(), size_, 0.0f);
+  for (size_t i = 0; i < specs_.size(); i++) {
+    const int64_t width = specs_[i].shape.empty() ? 1 : specs_[i].shape.back();
+    if (elements_[i] == 0) continue;
+    drawRows(specs_[i].init, seed, specs_[i].name, 0, elements_[i] / width, width, plane(0) + offsets_[i], width);
+    if (optimizer_.hasV()) std::fill_n(plane(optimizer_.states() - 1) + offsets_[i], elements_[i], static_cast<float>(optimizer_.initial));
+  }
+}
+
+void DenseState::update(const OptimizerStep& step, int64_t from, int64_t to, const float* gradient) {
+  float* m = optimizer_.hasM() ? plane(1) + from : nullptr;
+  float* v = optimizer_.hasV() ? plane(optimizer_.states() - 1) + from : nullptr;
+  updateDense(step, to - from, gradient + from, plane(0) + from, m, v);
+}
+
+}  // namespace lossmith

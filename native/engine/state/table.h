@@ -1,0 +1,41 @@
+// An embedding table: one huge-page arena in which a row's weight, m and v lie side by side, so that an update touches one place.
+// Sizes are 64-bit. Memory the kernel has not been asked to touch costs nothing.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/executor.h"
+#include "engine/state/optimizer.h"
+#include "engine/state/state_spec.h"
+
+namespace lossmith {
+
+class Table {
+ public:
+  // Throws Error(Config, "table-too-large") when the machine does not give the memory.
+  Table(const TableSpec& spec, const OptimizerSpec& optimizer);
+  ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  const TableSpec& spec() const { return spec_; }
+  int64_t bytes() const { return bytes_; }
+  int64_t stride() const { return stride_; }
+  float* base() { return base_; }
+  TableView view() const { return {base_, spec_.rows, spec_.width, stride_}; }
+
+  // First weights and states of rows from..to.
+  void initialize(uint64_t seed, int64_t from, int64_t to);
+
+  // Copies `count` floats, row-major from element `first`, of plane 0 (weight), 1 or 2 (the optimizer's states in their order).
+  void read(int plane, int64_t first, int64_t count, float* out) const;
+  void write(int plane, int64_t first, int64_t count, const float* in);
+
+ private:
+  TableSpec spec_;
+  OptimizerSpec optimizer_;
+  int64_t stride_, bytes_;
+  float* base_;
+};
+
+}  // namespace lossmith

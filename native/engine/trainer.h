@@ -1,0 +1,88 @@
+// One rank's training state and steps: weights, optimizer state, lanes, threads. A step is compute, exchange, update (DESIGN.md §4).
+// Threads take whole lanes, a lane is computed by one thread alone, and every sum over lanes goes through exchange.h; so neither threads
+// nor ranks change a bit. Not thread-safe: one caller at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/data/feed.h"
+#include "engine/exchange.h"
+#include "engine/lanes/lane_runner.h"
+#include "engine/program.h"
+#include "engine/state/dense_state.h"
+#include "engine/state/table.h"
+
+namespace lossmith {
+
+struct TrainerOptions {
+  std::vector<ParameterSpec> parameters;
+  std::vector<TableSpec> tables;
+  OptimizerSpec optimizer;
+  Program train, predict;
+  uint64_t seed = 0;
+  int lanes = 1;
+  int64_t lane_batch = 1;
+  int threads = 1, first_lane = 0, lane_count = 1;
+};
+
+struct LaneResult {
+  int lane = 0;
+  int64_t examples = 0;
+  double loss = 0;
+  Cursor cursor;
+  int64_t rejected = 0, held_out = 0;
+  std::vector<Reject> rejects;
+  double read_ms = 0, compute_ms = 0;
+};
+
+struct PieceScores {
+  int64_t piece = 0, count = 0, positives = 0, rejected = 0;
+  double logloss = 0, predicted = 0;  // float64 sums in the piece's order; predicted is the sum of probabilities
+  std::vector<Reject> rejects;        // the first 100
+};
+
+class Trainer {
+ public:
+  // Throws Error(Config) for a plan that does not fit together.
+  explicit Trainer(TrainerOptions options);
+
+  void initialize();
+  std::vector<StateTensor> stateTensors() const;
+  // Offsets and sizes are in bytes, multiples of 4, within the tensor: else Error(Config, "state-range"). Unknown name: "state-name".
+  Bytes readState(const std::string& name, int64_t offset, int64_t bytes);
+  void writeState(const std::string& name, int64_t offset, const Bytes& bytes);
+  int64_t stateBytes() const;
+
+  void setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes);
+  std::vector<LaneResult> compute(int64_t step, Feed& feed);
+  StepSummary exchange(bool order);
+  // Throws Error(Broken, "update-without-exchange") unless an exchange went before, and Error(Broken, "not-finite") when it was not finite.
+  void update(int64_t step);
+  std::vector<PieceScores> evaluate(Feed& feed, const std::vector<Piece>& pieces, const std::string& scores_path);
+
+ private:
+  struct Plane {
+    int parameter, table, number;  // one of parameter and table is −1
+    StateTensor tensor;
+  };
+  const Plane& plane(const std::string& name, int64_t offset, int64_t bytes) const;
+  void computeLane(int64_t step, Feed& feed, int number, LaneRunner& runner, LaneResult& result);
+  PieceScores scorePiece(Feed& feed, const Piece& piece, LaneRunner& runner, int thread, class ScoreRuns& scores);
+
+  const TrainerOptions options_;
+  DenseState dense_;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<Plane> planes_;
+  ThreadTeam team_;
+  Exchange exchange_;
+  std::vector<Batch> batches_;                                // by own lane
+  std::vector<LaneGradient> gradients_;                       // by own lane
+  std::vector<std::unique_ptr<LaneRunner>> train_, predict_;  // by thread
+  StepSummary summary_;
+  enum class Phase { None, Computed, Exchanged } phase_ = Phase::None;
+};
+
+}  // namespace lossmith
