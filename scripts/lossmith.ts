@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 /** The command line. Says what there is, hands over to commands/, and turns the outcome into an exit code. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { availableParallelism } from 'node:os'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { configError } from '../common/errors.js'
 import { version } from '../common/version.js'
 import { build } from './commands/build.js'
 import { doctor } from './commands/doctor.js'
+import { evaluate } from './commands/evaluate.js'
 import { synth } from './commands/synth.js'
+import { coordinator, train } from './commands/train.js'
+import { worker } from './commands/worker.js'
 import { exitCode, type GlobalOptions, Terminal } from './terminal.js'
 
 type Action = (terminal: Terminal) => number | Promise<number>
@@ -26,6 +30,69 @@ const program = new Command('lossmith')
   .configureOutput({ outputError: () => {} })
   .showSuggestionAfterError()
   .addHelpText('after', examples('lossmith synth --rows 300000 --out log.tsv.gz', 'lossmith train job.yaml --workers 2', 'lossmith doctor'))
+
+const jobCommand = (name: string, description: string) =>
+  command(name, description)
+    .argument('[job]', 'job file (docs/job.md)')
+    .option('--run <dir>', 'directory of the run (default: runs/<name>-<time>)')
+    .option('--resume <dir>', 'go on with a run from its newest checkpoint; any number of workers gives the same result')
+    .option('--set <path=value>', 'override a key of the job; repeatable', (value: string, all: string[]) => [...all, value], [])
+    .option('--print-job', 'print the job with all defaults, and do nothing else')
+    .option('--workers <n>', 'workers, as cluster.workers of the job', whole(1))
+    .option('--insecure', 'allow an address beyond loopback without TLS, on a private network')
+    .option('--tls-cert <file>', 'certificate to listen with, PEM')
+    .option('--tls-key <file>', 'its key, PEM')
+
+jobCommand('train', 'Train on this machine: a coordinator in this process and workers as child processes.')
+  .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))
+  .option('--listen <host:port>', 'where the coordinator listens', '127.0.0.1:0')
+  .option('--tls-ca <file>', 'authority by which the workers know the certificate, PEM')
+  .addOption(new Option('--device <device>', 'what the workers compute on').choices(['cpu']).default('cpu'))
+  .addHelpText(
+    'after',
+    examples(
+      'lossmith train job.yaml --workers 2',
+      'lossmith train job.yaml --set train.epochs=2 --set model.hidden=[400,400,400]',
+      'lossmith train job.yaml --print-job',
+      'lossmith train --resume runs/ads-20260101-120000 --workers 4',
+    ),
+  )
+  .action((file, options) => choose((terminal) => train(file, options, terminal)))
+
+jobCommand('coordinator', 'Lead a run whose workers join from other machines. Needs no compiler and no native engine.')
+  .option('--listen <host:port>', 'where to listen for workers', '127.0.0.1:7070')
+  .addHelpText('after', examples('lossmith coordinator job.yaml --workers 4 --listen 10.0.0.1:7070 --insecure'))
+  .action((file, options) => choose((terminal) => coordinator(file, options, terminal)))
+
+command('worker', 'Join a run as one worker, until the run ends.')
+  .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
+  .option('--name <name>', 'name in the run (default: host:pid)')
+  .option('--threads <n>', 'threads that compute (default: all cores)', whole(1, 1024), availableParallelism())
+  .option(
+    '--bind <address>',
+    'own address for the exchange between workers, on a private interface (default: the one that reaches the coordinator)',
+    '',
+  )
+  .option('--insecure', 'allow a coordinator beyond loopback without TLS, on a private network')
+  .option('--tls', 'speak TLS')
+  .option('--tls-ca <file>', 'authority by which the coordinator is known, PEM; with --tls alone: those of the system')
+  .addOption(new Option('--device <device>', 'what to compute on').choices(['cpu']).default('cpu'))
+  .addOption(new Option('--parent-pid <pid>', 'end with this process').argParser(whole(1)).hideHelp())
+  .addHelpText('after', examples('lossmith worker --coordinator 10.0.0.1:7070 --threads 8 --insecure'))
+  .action((options) => choose((terminal) => worker(options, terminal)))
+
+command('evaluate', 'Score a split of the input of a run, or other files, with a checkpoint of the run.')
+  .argument('<run>', 'directory of the run')
+  .option('--split <split>', 'train, validation or test', 'test')
+  .option('--files <file...>', 'other files in the format of the job, scored whole')
+  .option('--checkpoint <name>', 'such as step-00000120 (default: the newest)')
+  .option('--workers <n>', 'workers to start (default: as the run)', whole(1))
+  .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))
+  .addHelpText(
+    'after',
+    examples('lossmith evaluate runs/ads-20260101-120000', 'lossmith evaluate runs/ads-20260101-120000 --files tomorrow.tsv.gz --json'),
+  )
+  .action((run, options) => choose((terminal) => evaluate(run, options, terminal)))
 
 command('synth', 'Write a click log with power-law ids and a known truth; says the best AUC that any model can reach on it.')
   .requiredOption('--rows <n>', 'rows to write', whole(1))

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { configError } from '../../common/errors.js'
+import { printJob, readJob } from '../../common/job/parse-job.js'
+import { runHere } from '../run-here.js'
+import type { Terminal } from '../terminal.js'
+
+export interface EvaluateOptions {
+  readonly split: string
+  readonly files?: string[]
+  readonly checkpoint?: string
+  readonly workers?: number
+  readonly threads?: number
+}
+
+/** Scores a split of a run's input, or other files, with a checkpoint of the run. The run's directory stays as it is. */
+export async function evaluate(run: string, { split, files, checkpoint, workers, threads }: EvaluateOptions, terminal: Terminal): Promise<number> {
+  const kept = join(run, 'job.yaml')
+  if (!existsSync(kept)) throw configError('run-missing', `wanted the directory of a run, found no ${kept}`)
+  const job = readJob(kept, workers === undefined ? [] : [`cluster.workers=${workers}`])
+  const request = { split, ...(files && { files: files.map((file) => resolve(file)) }), ...(checkpoint !== undefined && { checkpoint }) }
+  for (const file of request.files ?? []) if (!existsSync(file)) throw configError('file-unusable', `--files: wanted a file, found none at ${file}`)
+  const each = threads ?? Math.max(1, Math.floor(availableParallelism() / job.cluster.workers))
+  const options = { job, jobYaml: printJob(job), runDirectory: resolve(run), resume: false, listen: '127.0.0.1:0', insecure: false }
+  const { result, interrupted } = await runHere({
+    terminal,
+    coordinator: { ...options, mode: { evaluate: request } },
+    threads: each,
+    tlsCa: undefined,
+  })
+  const [metric] = result.metrics
+  if (metric === undefined) return interrupted ?? 130
+  const { auc, logloss, calibration, examples } = metric
+  const text = `${metric.split}, ${examples.toLocaleString('en')} rows: AUC ${auc.toFixed(6)}, logloss ${logloss.toFixed(6)}, calibration ${calibration.toFixed(4)}`
+  terminal.result(text, { ok: true, ...metric, checkpoint: result.checkpoint, seconds: result.seconds })
+  return 0
+}

@@ -1,0 +1,35 @@
+import { runWorker } from '../../worker/run-worker.js'
+import type { Terminal } from '../terminal.js'
+
+export interface WorkerOptions {
+  readonly coordinator: string
+  readonly name?: string
+  readonly threads: number
+  readonly bind: string
+  readonly insecure?: true
+  readonly tls?: true
+  readonly tlsCa?: string
+  readonly parentPid?: number
+}
+
+/** One rank of a run, until the run ends. The first signal leaves the run, which ends it; the second one ends this process at once. */
+export async function worker(options: WorkerOptions, terminal: Terminal): Promise<number> {
+  const { coordinator, name, threads, bind, parentPid, tlsCa } = options
+  const leaving = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (leaving.signal.aborted) process.exit(130)
+      leaving.abort()
+    })
+  }
+  const secure = options.tls === true || tlsCa !== undefined
+  await runWorker({
+    ...{ coordinator, threads, bind, insecure: options.insecure === true, signal: leaving.signal },
+    ...(name !== undefined && { name }),
+    ...(parentPid !== undefined && { parentPid }),
+    ...(secure && { tls: tlsCa === undefined ? {} : { ca: tlsCa } }),
+    log: { info: (message) => terminal.note(message, { event: 'log', message }) },
+  })
+  if (terminal.json) terminal.result('', { ok: true })
+  return 0
+}

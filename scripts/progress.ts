@@ -1,0 +1,117 @@
+/**
+ * What a run tells while it goes on: a bar that redraws itself on a terminal, else a line every few seconds; with --json an object a line.
+ * Made from the events of the run alone, so that it works for a run here and for one that is watched.
+ */
+import type { RunEvent__Output as RunEvent } from '../proto/generated/lossmith/v1/RunEvent.js'
+import type { StepEvent__Output as StepEvent } from '../proto/generated/lossmith/v1/StepEvent.js'
+import type { Terminal } from './terminal.js'
+
+export interface ProgressOptions {
+  readonly terminal: Terminal
+  readonly epochs: number
+  /** Asked for once training begins; null when it is not known: then there is no percentage. */
+  readonly rowsInEpoch: () => Promise<number | null>
+  /** Between plain lines. */
+  readonly everyMs?: number
+}
+
+export class Progress {
+  private readonly options: ProgressOptions
+  private rowsInEpoch: number | null = null
+  private lastShownMs = 0
+  private meanLoss = Number.NaN
+  private readonly started = { ms: 0, rows: 0 }
+  phase = ''
+
+  constructor(options: ProgressOptions) {
+    this.options = options
+  }
+
+  show({ step, metric, phase, log }: RunEvent, nowMs = Date.now()): void {
+    if (step) this.showStep(step, nowMs)
+    else if (metric) {
+      const { split, auc, logloss, calibration, examples } = metric
+      const text = `${split} after step ${metric.step}: AUC ${auc.toFixed(4)}, logloss ${logloss.toFixed(4)}, calibration ${calibration.toFixed(3)}`
+      this.line(`${text} (${count(examples)} rows)`, { event: 'metric', ...metric })
+    } else if (phase) this.enter(phase.phase, phase.detail)
+    else if (log) this.line(log.level === 'info' ? log.message : `${log.level}: ${log.message}`, { event: 'log', ...log })
+  }
+
+  /** Leaves no half line behind. */
+  end(): void {
+    this.options.terminal.redraw('')
+  }
+
+  private enter(phase: string, detail: string): void {
+    this.phase = phase
+    if (phase === 'training') {
+      this.started.ms = 0
+      this.options.rowsInEpoch().then(
+        (rows) => {
+          this.rowsInEpoch = rows
+        },
+        () => undefined,
+      )
+    }
+    if (phase === 'failed' || phase === 'done') return
+    this.line(detail === '' ? phase : `${phase}: ${detail}`, { event: 'phase', phase, detail })
+  }
+
+  private showStep(step: StepEvent, nowMs: number): void {
+    const { terminal, everyMs = 3000 } = this.options
+    if (this.started.ms === 0) Object.assign(this.started, { ms: nowMs, rows: this.rowsDone(step) })
+    this.meanLoss = Number.isNaN(this.meanLoss) ? step.loss : 0.9 * this.meanLoss + 0.1 * step.loss
+    if (nowMs - this.lastShownMs < (terminal.live ? 100 : everyMs)) return
+    this.lastShownMs = nowMs
+    if (terminal.live) terminal.redraw(this.describe(step, nowMs, true))
+    else {
+      const { step: number, epoch, loss, examples, examplesPerSecond, rowsDone } = step
+      const facts = { event: 'step', step: number, epoch, loss, examples, examplesPerSecond, rowsDone, rowsInEpoch: this.rowsInEpoch }
+      terminal.note(this.describe(step, nowMs, false), facts)
+    }
+  }
+
+  private describe(step: StepEvent, nowMs: number, bar: boolean): string {
+    const part = this.rowsInEpoch ? Math.min(1, step.rowsDone / this.rowsInEpoch) : null
+    const wide = 24
+    const full = Math.round((part ?? 0) * wide)
+    const parts = [
+      `epoch ${step.epoch}/${this.options.epochs}`,
+      bar && part !== null ? `[${'#'.repeat(full)}${'-'.repeat(wide - full)}]` : '',
+      part === null ? '' : `${Math.floor(100 * part)} %`,
+      `step ${count(step.step)}`,
+      `loss ${this.meanLoss.toFixed(4)}`,
+      `${count(Math.round(step.examplesPerSecond))} examples/s`,
+      part === null ? '' : `ETA ${this.remaining(step, nowMs)}`,
+    ]
+    return parts.filter((text) => text !== '').join('  ')
+  }
+
+  /** At the mean pace since training began. */
+  private remaining(step: StepEvent, nowMs: number): string {
+    const done = this.rowsDone(step) - this.started.rows
+    const left = this.options.epochs * (this.rowsInEpoch ?? 0) - this.rowsDone(step)
+    const elapsed = nowMs - this.started.ms
+    return done > 0 && elapsed > 0 ? duration((Math.max(0, left) / done) * elapsed) : '?'
+  }
+
+  /** Rows since the first epoch. */
+  private rowsDone(step: StepEvent): number {
+    return (step.epoch - 1) * (this.rowsInEpoch ?? 0) + step.rowsDone
+  }
+
+  private line(text: string, facts: Record<string, unknown>): void {
+    this.options.terminal.redraw('')
+    this.options.terminal.note(text, facts)
+  }
+}
+
+const count = (value: number) => value.toLocaleString('en')
+
+/** `8 s`, `2 min 5 s`, `1 h 12 min`. */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+}

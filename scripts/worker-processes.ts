@@ -1,0 +1,96 @@
+/**
+ * Workers as child processes of this one: each in its own process group, so that Ctrl-C in the terminal reaches only the coordinator,
+ * and asking the kernel to die with this process. The last lines that a worker wrote are kept, for the case that it ends badly.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('./lossmith.js', import.meta.url))
+const keptLines = 20
+
+export interface WorkerExit {
+  readonly name: string
+  /** Exit code, or the signal that ended it. */
+  readonly status: number | NodeJS.Signals
+  readonly lastLines: string
+}
+
+interface Worker {
+  readonly name: string
+  readonly child: ChildProcess
+  lines: string[]
+}
+
+export class WorkerProcesses {
+  private readonly workers: Worker[]
+  /** Resolves with the first worker that ends badly. */
+  readonly crashed: Promise<WorkerExit>
+
+  constructor(count: number, options: { coordinator: string; threads: number; insecure: boolean; tlsCa: string | undefined }) {
+    let resolve: (exit: WorkerExit) => void
+    this.crashed = new Promise((settle) => {
+      resolve = settle
+    })
+    this.workers = Array.from({ length: count }, (_, i) => startWorker(`worker-${i + 1}`, options))
+    for (const worker of this.workers) {
+      const ended = (status: number | NodeJS.Signals) => {
+        if (status !== 0) resolve(exitOf(worker, status))
+      }
+      worker.child.once('error', (error) => {
+        worker.lines.push(error.message)
+        ended(1)
+      })
+      worker.child.once('close', (code, signal) => ended(signal ?? code ?? 1))
+    }
+  }
+
+  /** Workers that have ended badly so far, with what they wrote last. */
+  exits(): WorkerExit[] {
+    return this.workers.flatMap((worker) => {
+      const status = worker.child.signalCode ?? worker.child.exitCode
+      return status === null || status === 0 ? [] : [exitOf(worker, status)]
+    })
+  }
+
+  /** Waits for all of them, then ends those that are still there. */
+  async end(graceMs: number): Promise<void> {
+    const running = this.workers.filter(({ child }) => isRunning(child))
+    const all = Promise.all(running.map(({ child }) => once(child, 'close')))
+    await Promise.race([all, sleep(graceMs, undefined, { ref: false })])
+    this.kill()
+    await Promise.race([all, sleep(2000, undefined, { ref: false })])
+  }
+
+  /** At once, stopped ones too. */
+  kill(): void {
+    for (const { child } of this.workers) if (isRunning(child)) child.kill('SIGKILL')
+  }
+}
+
+function startWorker(
+  name: string,
+  { coordinator, threads, insecure, tlsCa }: { coordinator: string; threads: number; insecure: boolean; tlsCa: string | undefined },
+): Worker {
+  const options = ['--coordinator', coordinator, '--name', name, '--threads', String(threads), '--parent-pid', String(process.pid)]
+  if (insecure) options.push('--insecure')
+  if (tlsCa !== undefined) options.push('--tls-ca', tlsCa)
+  const child = spawn(process.execPath, [entry, 'worker', ...options], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const worker: Worker = { name, child, lines: [] }
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = ''
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop()!.slice(-2000)
+      worker.lines = [...worker.lines, ...lines].slice(-keptLines)
+    })
+    stream.once('end', () => {
+      if (rest !== '') worker.lines.push(rest)
+    })
+  }
+  return worker
+}
+
+const isRunning = (child: ChildProcess) => child.pid !== undefined && child.exitCode === null && child.signalCode === null
+const exitOf = ({ name, lines }: Worker, status: number | NodeJS.Signals): WorkerExit => ({ name, status, lastLines: lines.join('\n') })
