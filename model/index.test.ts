@@ -23,8 +23,8 @@ test('a model of public pieces trains like the built-in ones', () => {
   assert.deepEqual(
     tables.map(({ attributes, shape }) => [attributes.name, shape]),
     [
-      ['first', [4, 1]],
       ['gate', [4, 1]],
+      ['first', [4, 1]],
       ['embedding', [4, 3]],
     ],
   )
