@@ -41,16 +41,27 @@ void BlockSplitter::finish() {
 void BlockSplitter::close() {
   blocks_.push_back({block_offset_, offset_ - block_offset_, block_line_, lines_ - block_line_});
   block_offset_ = offset_, block_line_ = lines_;
-  if (blocks_.size() <= most_ || granularity_ * 2 > max_block_bytes_) return;
-  size_t kept = 0;
-  for (size_t i = 0; i < blocks_.size(); i += 2, kept++) {
-    blocks_[kept] = blocks_[i];
-    if (i + 1 == blocks_.size()) continue;
-    blocks_[kept].bytes += blocks_[i + 1].bytes;
-    blocks_[kept].lines += blocks_[i + 1].lines;
+  while (blocks_.size() > most_ && granularity_ * 2 <= max_block_bytes_) {
+    granularity_ *= 2;
+    merge();
   }
-  blocks_.resize(kept);
-  granularity_ *= 2, merges_++;
+}
+
+// Lets a block that is smaller than the granularity take in the next, unless both are more than a block may be.
+void BlockSplitter::merge() {
+  merges_++;
+  size_t last = 0;
+  for (size_t i = 1; i < blocks_.size(); i++) {
+    const Block& next = blocks_[i];
+    Block& block = blocks_[last];
+    if (block.bytes < granularity_ && block.bytes + next.bytes <= max_block_bytes_) {
+      block.bytes += next.bytes;
+      block.lines += next.lines;
+    } else {
+      blocks_[++last] = next;
+    }
+  }
+  blocks_.resize(last + 1);
 }
 
 }  // namespace lossmith

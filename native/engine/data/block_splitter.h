@@ -1,6 +1,6 @@
-// Cuts a text of unknown length into blocks at line ends. Blocks start small; whenever there are more than 128 · lanes, neighbours are
-// merged and the granularity doubles, until it is max_block_bytes. So a text ends with blocks of about min(max_block_bytes,
-// text / (64 · lanes)), a function of the text alone: the same for a log and for its gzip.
+// Cuts a text of unknown length into blocks at line ends. Blocks start small; whenever there are more than 128 · lanes, the granularity
+// doubles and neighbours are merged, until it is max_block_bytes (which a block exceeds by less than its last line). So a text ends with blocks of
+// about min(max_block_bytes, text / (64 · lanes)), a function of the text alone: the same for a log and for its gzip.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,14 @@ class BlockSplitter {
   void finish();  // a last line without an ending is a line
 
   const std::vector<Block>& blocks() const { return blocks_; }
-  int64_t merges() const { return merges_; }            // how often neighbours were merged
+  int64_t merges() const { return merges_; }            // how often
   int64_t blockStart() const { return block_offset_; }  // of the block that is not closed yet
   int64_t textBytes() const { return offset_; }
   int64_t lines() const { return lines_; }
 
  private:
   void close();
+  void merge();
 
   size_t most_;
   int64_t max_block_bytes_, granularity_;

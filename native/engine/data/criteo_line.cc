@@ -51,7 +51,8 @@ Integer parseInteger(std::string_view text, int64_t& value) {
 
 std::string quoted(std::string_view cell) {
   constexpr size_t kMost = 40;
-  return "\"" + std::string(cell.substr(0, kMost)) + (cell.size() > kMost ? "…\"" : "\"");
+  std::string out("\"");
+  return out.append(cell.substr(0, kMost)).append(cell.size() > kMost ? "…\"" : "\"");
 }
 
 }  // namespace
@@ -81,7 +82,10 @@ bool parseCriteoLine(std::string_view line, CriteoLine& row, std::string& reason
     }
     const Integer got = parseInteger(cell, row.numbers[j]);
     if (got == Integer::Good) continue;
-    reason = "I" + std::to_string(j + 1) + ": wanted an integer" + (got == Integer::TooBig ? " of 64 bits" : "") + ", got " + quoted(cell);
+    reason.assign("I")
+        .append(std::to_string(j + 1))
+        .append(got == Integer::TooBig ? ": wanted an integer of 64 bits, got " : ": wanted an integer, got ");
+    reason.append(quoted(cell));
     return false;
   }
   for (int j = 0; j < kCriteoCategories; j++) {

@@ -9,11 +9,24 @@
 namespace lossmith {
 namespace {
 
-constexpr int64_t kSmall = 1024;  // values below are looked up
-constexpr int64_t kBins = 1908;   // ln(2⁶³)² < 1907
+constexpr int64_t kSmall = 1024;  // values below are looked up, from kLeast on
+constexpr int64_t kLeast = -2;
+constexpr int64_t kBins = 1908;  // ln(2⁶³)² < 1907
+// Tokens by number: the bins, then S-2 … S2, then NA.
+constexpr int64_t kPlainTokens = kBins - kLeast, kMissingToken = kBins + 5, kTokens = kMissingToken + 1;
 constexpr std::string_view kRare = "\tRARE";
 
 uint64_t numberKey(int column, std::string_view token) { return xxh64(token, static_cast<uint64_t>(column)); }
+
+std::string plainToken(int64_t value) {
+  std::string token("S");
+  return token.append(std::to_string(value));
+}
+
+std::string tokenNumbered(int64_t token) {
+  if (token == kMissingToken) return "NA";
+  return token < kBins ? std::to_string(token) : plainToken(token - kPlainTokens);
+}
 
 int64_t logBin(int64_t value) {
   const double logarithm = std::log(static_cast<double>(value));
@@ -45,21 +58,20 @@ FeatureEncoder::FeatureEncoder(const FeaturePlan& plan, std::unique_ptr<const Ke
       power_of_two_(std::has_single_bit(rows_)) {
   check(plan);
   for (int j = 0; j < kCriteoCategories; j++) rare_rows_[j] = row(categoryKey(j, kRare));
-  for (int j = 0; j < kCriteoNumbers; j++) {
-    if (log_bins_) {
-      missing_rows_.push_back(row(numberKey(j, "NA")));
-      for (int64_t bin = 0; bin < kBins; bin++) bin_rows_.push_back(row(numberKey(j, std::to_string(bin))));
-    } else {
-      for (int64_t value = 0; value < kSmall; value++) small_numbers_.push_back(normalised(j, value));
-    }
+  if (log_bins_) {
+    for (int64_t value = kLeast; value < kSmall; value++)
+      small_tokens_.push_back(static_cast<uint16_t>(value > 2 ? logBin(value) : kPlainTokens + value));
   }
-  for (int64_t value = 0; log_bins_ && value < kSmall; value++) small_bins_.push_back(static_cast<uint16_t>(value > 2 ? logBin(value) : 0));
+  for (int j = 0; j < kCriteoNumbers; j++) {
+    for (int64_t token = 0; log_bins_ && token < kTokens; token++) token_rows_.push_back(row(numberKey(j, tokenNumbered(token))));
+    for (int64_t value = 0; !log_bins_ && value < kSmall; value++) small_numbers_.push_back(normalised(j, value));
+  }
 }
 
 int64_t FeatureEncoder::binnedRow(int column, int64_t value) const {
-  if (value <= 2) return row(numberKey(column, "S" + std::to_string(value)));
-  const int64_t bin = value < kSmall ? small_bins_[static_cast<size_t>(value)] : logBin(value);
-  return bin_rows_[static_cast<size_t>(column * kBins + bin)];
+  if (value < kLeast) return row(numberKey(column, plainToken(value)));
+  const int64_t token = value < kSmall ? small_tokens_[static_cast<size_t>(value - kLeast)] : logBin(value);
+  return token_rows_[static_cast<size_t>(column * kTokens + token)];
 }
 
 float FeatureEncoder::normalised(int column, int64_t value) const {
@@ -73,7 +85,7 @@ void FeatureEncoder::encode(const CriteoLine& line, int64_t* ids, float* numbers
     const bool missing = (line.missing >> j & 1) != 0;
     const int64_t value = line.numbers[j];
     if (log_bins_) {
-      *ids++ = missing ? missing_rows_[static_cast<size_t>(j)] : binnedRow(j, value);
+      *ids++ = missing ? token_rows_[static_cast<size_t>(j * kTokens + kMissingToken)] : binnedRow(j, value);
     } else if (missing) {
       numbers[j] = 0;
     } else {

@@ -45,9 +45,9 @@ class FeatureEncoder {
   uint64_t rows_;
   bool power_of_two_;
   int64_t rare_rows_[kCriteoCategories];
-  // Answers made beforehand: rows of the tokens, by column; bins and normalised numbers of small values.
-  std::vector<int64_t> missing_rows_, bin_rows_;
-  std::vector<uint16_t> small_bins_;
+  // Answers made beforehand: rows of tokens by column, tokens of small values, normalised small values by column.
+  std::vector<int64_t> token_rows_;
+  std::vector<uint16_t> small_tokens_;
   std::vector<float> small_numbers_;
 };
 

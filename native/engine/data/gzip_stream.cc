@@ -103,7 +103,7 @@ GzipStream::Step GzipStream::inflateSome(char* to, size_t capacity, int flush) {
 }
 
 void GzipStream::truncated() const {
-  throw configError("gzip-truncated", "wanted the rest of a gzip member at byte " + std::to_string(position()) + " of " + file_.path() +
+  throw configError("gzip-truncated", "wanted the rest of a gzip member at byte " + std::to_string(file_.size()) + " of " + file_.path() +
                                           ", the file ends there: it was cut off while it was written or copied");
 }
 
