@@ -1,5 +1,6 @@
 /** What people and programs see of a run: describe, watch, requests, health, reflection; and where the coordinator may listen. */
 import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,6 +11,8 @@ import { download, unary } from '../common/rpc/call.js'
 import type { RunDescription__Output } from '../proto/generated/lossmith/v1/RunDescription.js'
 import type { RunEvent__Output } from '../proto/generated/lossmith/v1/RunEvent.js'
 import { contracts } from '../proto/load.js'
+import { monitorService } from './monitor-service.js'
+import type { RunContext } from './run-context.js'
 import { RunEvents } from './run-events.js'
 import { joinWorkers, startRun, temporaryDirectory, testJob } from './run-fixture.test-support.js'
 
@@ -96,7 +99,31 @@ test('history is bounded: steps thin out, the newest stays, other events keep th
   assert.ok(thinned.at(-1)! > 49_900)
 })
 
-test('health and reflection answer; a failed run is not serving', { timeout }, async (t) => {
+test('a client that does not read loses waiting steps first, then the stream', { timeout }, async (t) => {
+  const directory = temporaryDirectory(t)
+  const events = new RunEvents()
+  const never = new Promise(() => undefined)
+  const { Watch } = monitorService({ events, status: {}, job: testJob(directory) } as never as RunContext, '', never)
+  const errors: { details: string }[] = []
+  const written: RunEvent__Output[] = []
+  const call = Object.assign(new EventEmitter(), {
+    request: { fromStep: 0, history: 10 },
+    write: (event: RunEvent__Output) => written.push(event) === 0,
+  })
+  call.on('error', (error) => errors.push(error))
+  Watch(call as never)
+  for (let step = 1; step <= 20_000; step++)
+    events.emit({ step: { step, epoch: 1, loss: 1, examples: 1, examplesPerSecond: 1, rowsDone: 1, ranks: [] } })
+  assert.deepEqual([errors.length, written.length], [0, 1])
+  for (let drained = 0; drained < 2000; drained++) call.emit('drain')
+  const steps = written.map(({ step }) => step!.step)
+  assert.ok(steps.length <= 1002 && steps.at(-1) === 20_000, `${steps.length} events`)
+  assert.ok(steps.every((step, i) => i === 0 || step > steps[i - 1]!))
+  for (let i = 0; i < 1500; i++) events.log('info', String(i))
+  assert.match(errors[0]!.details, /events wait for this client/)
+})
+
+test('health and reflection answer', { timeout }, async (t) => {
   const directory = temporaryDirectory(t)
   const coordinator = await startRun(t, testJob(directory), join(directory, 'run'))
   const Health = makeGenericClientConstructor(healthService, 'Health')

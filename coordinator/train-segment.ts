@@ -51,12 +51,10 @@ export async function trainSegment(
     const sum = (of: 'rejected' | 'heldOut') => commit.lanes.reduce((total, lane) => total + lane[of], 0)
     ledger.push(addRows(last, { trained: commit.examples, rejected: sum('rejected'), heldOut: sum('heldOut') }))
     status.ledger = ledger.at(-1)!
-    recordRejects(
-      context,
-      commit.lanes.flatMap(({ rejects }) => rejects),
-      paths,
-      status.ledger.rejected,
-    )
+    const rejects = commit.lanes.flatMap((lane) => lane.rejects)
+    const unlisted = sum('rejected') - rejects.length
+    if (unlisted > 0) context.events.log('warn', `${unlisted} more malformed lines of step ${commit.step} are counted but not listed in rejects.tsv`)
+    recordRejects(context, rejects, paths, status.ledger.rejected)
     if (commit.examples > 0) recordStep(context, commit, meter)
   })
   book.begin(from.step + 1)

@@ -1,6 +1,8 @@
 /** Workers that die, freeze, leave, fail or may not join: the run ends within its deadline and the error names the right one. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { brokenError, configError, type LossmithError, transientError } from '../common/errors.js'
@@ -106,6 +108,35 @@ test('rows that are never reported unbalance the ledger', { timeout }, async (t)
   }))
   assert.deepEqual([error.kind, error.code], ['broken', 'ledger-unbalanced'])
   assert.match(error.message, /epoch 1: wanted 300 rows, got \d+ trained \+ 2 rejected \+ 60 held out = 29\d/)
+})
+
+test('a disk that is full while workers send their state ends the run; older checkpoints stay', { timeout }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'lossmith-tmpfs-'))
+  t.after(() => {
+    spawnSync('umount', ['-l', directory])
+    rmSync(directory, { recursive: true })
+  })
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory]).status !== 0) return t.skip('SKIPPED: wants root to mount a tmpfs')
+  const job = testJob(temporaryDirectory(t))
+  const run = join(directory, 'run')
+  const coordinator = await startRun(t, job, run)
+  const fill = (step: number) => {
+    if (step !== 8) return
+    // Down to the last page of the tmpfs, which refuses when there is none.
+    assert.throws(
+      () => {
+        for (let i = 0; i < 200; i++) writeFileSync(join(directory, `filler-${i}`), Buffer.alloc(4096))
+      },
+      { code: 'ENOSPC' },
+    )
+  }
+  await joinWorkers(t, coordinator, job, (i) => (i === 0 ? { onStep: fill } : {}))
+  await assert.rejects(coordinator.finished, {
+    kind: 'transient',
+    code: 'disk-full',
+    message: /ENOSPC; free some space.*the last checkpoint is step-00000005/,
+  })
+  assert.deepEqual(readdirSync(join(run, 'checkpoints')), ['step-00000005'])
 })
 
 test('who may not join is told why', { timeout }, async (t) => {
