@@ -1,5 +1,5 @@
 // out[B, width]: 0 with probability rate, else 1/(1−rate), by philox.h: a unit's word depends on (seed, purpose, step, lane, example, unit)
-// only. Counters are worked on sixteen at a time, one per vector lane; the words are those of philox().
+// only. A row's counters are worked on together, one per vector lane; the words are those of philox().
 #include <algorithm>
 #include <cmath>
 
@@ -10,29 +10,8 @@
 namespace lossmith {
 namespace {
 
-constexpr int kCounters = 16;
-constexpr int kUnits = 4 * kCounters;
-
-// words[w][i]: word w of counter (first + i, c1, c2, c3).
-[[gnu::always_inline]] inline void philoxWords(uint32_t first, uint32_t c1, uint32_t c2, uint32_t c3, PhiloxKey key, uint32_t words[4][kCounters]) {
-  for (int i = 0; i < kCounters; i++) {
-    words[0][i] = first + i;
-    words[1][i] = c1;
-    words[2][i] = c2;
-    words[3][i] = c3;
-  }
-  for (int round = 0; round < 10; round++) {
-    for (int i = 0; i < kCounters; i++) {
-      const uint64_t p0 = uint64_t{0xD2511F53} * words[0][i], p1 = uint64_t{0xCD9E8D57} * words[2][i];
-      words[0][i] = static_cast<uint32_t>(p1 >> 32) ^ words[1][i] ^ key.low;
-      words[1][i] = static_cast<uint32_t>(p1);
-      words[2][i] = static_cast<uint32_t>(p0 >> 32) ^ words[3][i] ^ key.high;
-      words[3][i] = static_cast<uint32_t>(p0);
-    }
-    key.low += 0x9E3779B9u;
-    key.high += 0xBB67AE85u;
-  }
-}
+constexpr int64_t kCounters = 128;  // at a time
+constexpr int64_t kVector = 16;
 
 struct Mask {
   PhiloxKey key;
@@ -40,12 +19,46 @@ struct Mask {
   float kept;
 };
 
-// Units first .. first + 63 of one example, first a multiple of 4.
-LOSSMITH_CLONES void maskUnits(const Mask& mask, uint32_t example, int64_t first, float* out) {
-  alignas(64) uint32_t words[4][kCounters];
-  philoxWords(static_cast<uint32_t>(first / 4), example, mask.step_low, mask.lane_and_step_high, mask.key, words);
-  for (int i = 0; i < kCounters; i++) {
-    for (int w = 0; w < 4; w++) out[4 * i + w] = (words[w][i] >> 8) < mask.threshold ? 0.0f : mask.kept;
+struct Words {
+  alignas(64) uint32_t word[4][kCounters];
+};
+
+// One round on one counter, with the key of round `round`. Same arithmetic as philox().
+[[gnu::always_inline]] inline void philoxRound(uint32_t& c0, uint32_t& c1, uint32_t& c2, uint32_t& c3, PhiloxKey key, uint32_t round) {
+  const uint64_t p0 = uint64_t{0xD2511F53} * c0, p1 = uint64_t{0xCD9E8D57} * c2;
+  c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ (key.low + round * 0x9E3779B9u);
+  c1 = static_cast<uint32_t>(p1);
+  c2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ (key.high + round * 0xBB67AE85u);
+  c3 = static_cast<uint32_t>(p0);
+}
+
+// word[w][i]: word w of counter (first + i, example, step, lane and step). Rounds are written out so that the loop over counters vectorises.
+LOSSMITH_CLONES void philoxWords(const Mask& mask, uint32_t example, uint32_t first, int64_t vectors, Words& words) {
+  const Mask m = mask;
+  for (int64_t i = 0; i < vectors * kVector; i++) {
+    uint32_t c0 = first + static_cast<uint32_t>(i), c1 = example, c2 = m.step_low, c3 = m.lane_and_step_high;
+    philoxRound(c0, c1, c2, c3, m.key, 0);
+    philoxRound(c0, c1, c2, c3, m.key, 1);
+    philoxRound(c0, c1, c2, c3, m.key, 2);
+    philoxRound(c0, c1, c2, c3, m.key, 3);
+    philoxRound(c0, c1, c2, c3, m.key, 4);
+    philoxRound(c0, c1, c2, c3, m.key, 5);
+    philoxRound(c0, c1, c2, c3, m.key, 6);
+    philoxRound(c0, c1, c2, c3, m.key, 7);
+    philoxRound(c0, c1, c2, c3, m.key, 8);
+    philoxRound(c0, c1, c2, c3, m.key, 9);
+    words.word[0][i] = c0;
+    words.word[1][i] = c1;
+    words.word[2][i] = c2;
+    words.word[3][i] = c3;
+  }
+}
+
+LOSSMITH_CLONES void maskUnits(const Mask& mask, const Words& words, int64_t vectors, float* out) {
+  const uint32_t threshold = mask.threshold;
+  const float kept = mask.kept;
+  for (int64_t i = 0; i < vectors * kVector; i++) {
+    for (int w = 0; w < 4; w++) out[4 * i + w] = (words.word[w][i] >> 8) < threshold ? 0.0f : kept;
   }
 }
 
@@ -61,13 +74,16 @@ class DropoutMaskKernel : public Kernel {
                     static_cast<uint32_t>(context.lane) | static_cast<uint32_t>((step >> 32) << 16),
                     static_cast<uint32_t>(std::ceil(op_.rate * 0x1p24)), static_cast<float>(1.0 / (1.0 - op_.rate))};
     float* out = frame.floats(op_.out);
-    alignas(64) float tail[kUnits];
+    Words words;
+    alignas(64) float units[4 * kCounters];
     for (int64_t example = 0; example < context.batch; example++, out += op_.width) {
-      int64_t unit = 0;
-      for (; unit + kUnits <= op_.width; unit += kUnits) maskUnits(mask, static_cast<uint32_t>(example), unit, out + unit);
-      if (unit == op_.width) continue;
-      maskUnits(mask, static_cast<uint32_t>(example), unit, tail);
-      std::copy(tail, tail + (op_.width - unit), out + unit);
+      for (int64_t first = 0; first < op_.width; first += 4 * kCounters) {
+        const int64_t count = std::min(4 * kCounters, op_.width - first);
+        const int64_t vectors = (count + 4 * kVector - 1) / (4 * kVector);
+        philoxWords(mask, static_cast<uint32_t>(example), static_cast<uint32_t>(first / 4), vectors, words);
+        maskUnits(mask, words, vectors, units);
+        std::copy(units, units + count, out + first);
+      }
     }
   }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/cpu/elementwise_tiles.h"
+#include "engine/cpu/isa.h"
 #include "engine/cpu/kernel.h"
 
 namespace lossmith {
@@ -22,7 +23,7 @@ class InputWalker {
 
  private:
   void layOut(int64_t count, float* to);
-  void advance(int64_t elements);
+  void carry(int d);
 
   const float* base_ = nullptr;
   int dims_ = 0;
@@ -69,29 +70,48 @@ float* InputWalker::next(int64_t count, float* tile, bool in_place) {
   return tile;
 }
 
-void InputWalker::layOut(int64_t count, float* to) {
-  const int last = dims_ - 1;
-  const int64_t stride = strides_[last];
-  while (count > 0) {
-    const int64_t run = std::min(count, sizes_[last] - index_[last]);
-    const float* from = base_ + offset_;
+// `runs` rows of `length` elements: row r, element i is from[r · row_stride + i · stride].
+LOSSMITH_CLONES void layOutRuns(const float* from, int64_t runs, int64_t length, int64_t row_stride, int64_t stride, float* to) {
+  for (int64_t r = 0; r < runs; r++, from += row_stride, to += length) {
     if (stride == 1) {
-      std::memcpy(to, from, run * sizeof(float));
+      for (int64_t i = 0; i < length; i++) to[i] = from[i];
     } else if (stride == 0) {
-      std::fill_n(to, run, *from);
+      for (int64_t i = 0; i < length; i++) to[i] = *from;
     } else {
-      for (int64_t i = 0; i < run; i++) to[i] = from[i * stride];
+      for (int64_t i = 0; i < length; i++) to[i] = from[i * stride];
     }
-    advance(run);
-    to += run;
-    count -= run;
   }
 }
 
-void InputWalker::advance(int64_t elements) {
-  index_[dims_ - 1] += elements;
-  offset_ += elements * strides_[dims_ - 1];
-  for (int d = dims_ - 1; d > 0 && index_[d] == sizes_[d]; d--) {
+// Runs of the innermost dimension that are whole go together, as many as the dimension above has left.
+void InputWalker::layOut(int64_t count, float* to) {
+  const int last = dims_ - 1;
+  const int64_t length = sizes_[last], stride = strides_[last];
+  while (count > 0) {
+    const float* from = base_ + offset_;
+    if (last > 0 && index_[last] == 0 && count >= length) {
+      const int64_t runs = std::min(count / length, sizes_[last - 1] - index_[last - 1]);
+      layOutRuns(from, runs, length, strides_[last - 1], stride, to);
+      index_[last - 1] += runs;
+      offset_ += runs * strides_[last - 1];
+      carry(last - 1);
+      to += runs * length;
+      count -= runs * length;
+    } else {
+      const int64_t part = std::min(count, length - index_[last]);
+      layOutRuns(from, 1, part, 0, stride, to);
+      index_[last] += part;
+      offset_ += part * stride;
+      carry(last);
+      to += part;
+      count -= part;
+    }
+  }
+}
+
+// Dimensions from `d` outwards that have come to their end start again, and the one outside takes a step.
+void InputWalker::carry(int d) {
+  for (; d > 0 && index_[d] == sizes_[d]; d--) {
     offset_ += strides_[d - 1] - sizes_[d] * strides_[d];
     index_[d] = 0;
     index_[d - 1]++;
