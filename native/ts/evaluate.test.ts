@@ -1,0 +1,149 @@
+/** Evaluation of a log: per piece and in the scores file, against sums in float64 over the same rows; any thread count, the same bytes. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { buildTrainingPlan } from '../../model/build-plan.js'
+import { buildPredictGraph } from '../../model/model.js'
+import type { DenseValue } from '../../model/op.js'
+import { evaluate } from '../../model/reference.js'
+import { type Feed, loadNative, type NativePiece, type Trainer } from './binding.js'
+import { stateOf } from './training-world.test.support.js'
+
+const native = loadNative()
+const deadline = { timeout: 60_000 }
+const folder = mkdtempSync(join(tmpdir(), 'lossmith-evaluate-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const model = { kind: 'fm', embedding: 2 } as const
+const sizes = { fields: 39, numbers: 0, rows: 61 }
+const laneBatch = 7
+const plan = buildTrainingPlan({ model, loss: 'bce', sizes, laneBatch, optimizer: { kind: 'sgd', rate: 0.1, weightDecay: 0 } })
+
+/** Row i of the log: few distinct rows, so that logits repeat; line 30 is malformed. */
+function line(i: number): string {
+  if (i === 30) return 'x\tbroken'
+  const numbers = Array.from({ length: 13 }, (_, c) => ((i * 7 + c) % 5 === 0 ? '' : String((i * (c + 3)) % 4)))
+  const categories = Array.from({ length: 26 }, (_, c) => ((i % 9) * 31 + c).toString(16).padStart(8, '0'))
+  return [String(i % 3 === 0 ? 1 : 0), ...(i % 2 === 0 ? numbers : numbers.map(() => '')), ...categories].join('\t')
+}
+
+async function open(threads: number, lines: number): Promise<{ trainer: Trainer; feed: Feed; pieces: NativePiece[] }> {
+  const path = join(folder, `log-${lines}.tsv`)
+  writeFileSync(path, `${Array.from({ length: lines }, (_, i) => line(i)).join('\n')}\n`)
+  const index = await native.indexFile({ path, lanes: 2, maxBlockBytes: 4000, pointsPath: `${path}.points` })
+  const pieces = index.blocks.map((block, id) => ({ ...block, id: id + 10, skip: 0, take: block.lines, split: 'test' }))
+  const features = {
+    format: 'criteo',
+    numbers: { as: 'log-bins' },
+    categories: { minCount: 1 },
+    fields: 39,
+    width: 0,
+    rows: sizes.rows,
+    maxLineBytes: 1 << 16,
+  } as const
+  const feed = native.createFeed({ source: { paths: [path], pointsPaths: [''], vocabularyPath: '', features }, laneBatch, shuffleRows: 1, seed: 1 })
+  const trainer = native.createTrainer({ ...plan, seed: 3, lanes: 2, laneBatch, threads, firstLane: 0, laneCount: 2 })
+  await trainer.initialize()
+  for (const { name, bytes } of trainer.stateTensors()) {
+    const values = Float32Array.from({ length: bytes / 4 }, (_, i) => Math.sin(i * 12.9898 + name.length) * 0.1)
+    await trainer.writeState(name, 0, new Uint8Array(values.buffer))
+  }
+  return { trainer, feed, pieces }
+}
+
+test('pieces and scores are those of the model in float64', deadline, async () => {
+  let bytes: Buffer | undefined
+  for (const threads of [1, 2]) {
+    const { trainer, feed, pieces } = await open(threads, 200)
+    assert.ok(pieces.length > 3)
+    const scoresPath = join(folder, `scores-${threads}`)
+    const scores = await trainer.evaluate(feed, pieces, scoresPath)
+    const records = readScores(scoresPath)
+    const state = await stateOf(trainer)
+    const { graph, logits } = buildPredictGraph(model, sizes)
+    let rows = 0
+    let rejected = 0
+    const wanted: { logit: number; positive: boolean }[] = []
+    for (const [i, piece] of pieces.entries()) {
+      const { labels, ids } = await feed.readPiece(piece)
+      const leaves = [...graph.parameters, ...graph.tables].map((leaf) => {
+        const name = leaf.attributes.name as string
+        return [name, { shape: leaf.shape as number[], data: Float64Array.from(state.get(name)!) }] as const
+      })
+      const values = new Map<string, DenseValue>([...leaves, ['ids', { shape: [labels.length, 39], data: Float64Array.from(ids, Number) }]])
+      const [found] = evaluate([logits], { values, batch: labels.length }) as [DenseValue]
+      let logloss = 0
+      let predicted = 0
+      for (const [n, x] of found.data.entries()) {
+        const p = 1 / (1 + Math.exp(-x))
+        logloss -= Math.log(labels[n] ? p : 1 - p)
+        predicted += p
+        wanted.push({ logit: x, positive: labels[n] === 1 })
+      }
+      const score = scores[i]!
+      assert.equal(score.piece, piece.id)
+      assert.equal(score.count, labels.length)
+      assert.equal(
+        score.positives,
+        labels.reduce((a, b) => a + b, 0),
+      )
+      assert.ok(Math.abs(score.logloss - logloss) < 1e-4, `logloss ${score.logloss}, wanted ${logloss}`)
+      assert.ok(Math.abs(score.predicted - predicted) < 1e-4)
+      rows += score.count
+      rejected += score.rejected
+      assert.equal(score.rejects.length, score.rejected)
+    }
+    assert.deepEqual([rows, rejected], [199, 1])
+
+    wanted.sort((a, b) => a.logit - b.logit)
+    assert.equal(
+      records.reduce((sum, { negatives, positives }) => sum + negatives + positives, 0),
+      199,
+    )
+    assert.ok(records.length < 199, 'equal logits are counted together')
+    let at = 0
+    for (const [i, { logit, negatives, positives }] of records.entries()) {
+      assert.ok(i === 0 || records[i - 1]!.logit < logit, 'ascending, no logit twice')
+      const group = wanted.slice(at, at + negatives + positives)
+      at += group.length
+      for (const { logit: x } of group) assert.ok(Math.abs(x - logit) < 1e-4, `${x} among those of ${logit}`)
+      if (group.every(({ logit: x }) => Math.abs(x - logit) < 1e-6)) assert.equal(group.filter(({ positive }) => positive).length, positives)
+    }
+    bytes ??= readFileSync(scoresPath)
+    assert.ok(bytes.equals(readFileSync(scoresPath)), 'the same bytes for any number of threads')
+    trainer.close()
+    feed.close()
+  }
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => /runs|partial/.test(name)),
+    [],
+  )
+})
+
+test('logits that are not finite, and a path that cannot be written, leave no file', deadline, async () => {
+  const { trainer, feed, pieces } = await open(2, 50)
+  const missing = join(folder, 'missing', 'scores')
+  await assert.rejects(trainer.evaluate(feed, pieces, missing), { kind: 'broken', code: 'write-failed', message: /No such file/ })
+  const { name } = trainer.stateTensors()[0]!
+  await trainer.writeState(name, 0, new Uint8Array(Float32Array.of(Number.NaN).buffer))
+  const scoresPath = join(folder, 'never')
+  await assert.rejects(trainer.evaluate(feed, pieces, scoresPath), { kind: 'broken', code: 'not-finite', message: /piece 10/ })
+  assert.equal(existsSync(scoresPath), false)
+  mkdirSync(join(folder, 'empty'))
+  assert.deepEqual(await trainer.evaluate(feed, [], join(folder, 'empty', 'scores')), [])
+  assert.deepEqual(readdirSync(join(folder, 'empty')), ['scores'])
+  trainer.close()
+  feed.close()
+})
+
+function readScores(path: string): { logit: number; negatives: number; positives: number }[] {
+  const file = readFileSync(path)
+  assert.equal(file.length % 24, 0)
+  return Array.from({ length: file.length / 24 }, (_, i) => ({
+    logit: file.readDoubleLE(i * 24),
+    negatives: Number(file.readBigUInt64LE(i * 24 + 8)),
+    positives: Number(file.readBigUInt64LE(i * 24 + 16)),
+  }))
+}

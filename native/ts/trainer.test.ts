@@ -1,0 +1,192 @@
+/** The trainer through its own door: first weights, state, whole steps against float64, optimizers against PyTorch, misuse. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { buildTrainingPlan } from '../../model/build-plan.js'
+import { buildTrainingGraph } from '../../model/model.js'
+import { initialRows } from '../../model/philox.js'
+import type { OptimizerSpec } from '../../model/plan.js'
+import { loadNative } from './binding.js'
+import { echoPlan } from './echo-plan.test.support.js'
+import { ReferenceTrainer } from './reference-trainer.test.support.js'
+import { type MemoryBatch, stateOf, stepAll, withWorld } from './training-world.test.support.js'
+
+const deadline = { timeout: 60_000 }
+const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 } as const
+const adagrad = { kind: 'adagrad', rate: 0.05, epsilon: 1e-10, initial: 0.1, weightDecay: 0.02 } as const
+const sgd = { kind: 'sgd', rate: 0.1, weightDecay: 0.02 } as const
+
+test('first weights are those of the seed, states start as the optimizer says', deadline, async () => {
+  for (const optimizer of [adam, adagrad, sgd] satisfies OptimizerSpec[]) {
+    const init = { kind: 'normal', deviation: 0.5 } as const
+    const plan = echoPlan(optimizer, { fields: 3, width: 5, rows: 20_000, laneBatch: 4, init })
+    await withWorld({ plan, batches: [[], []], laneBatch: 4, seed: 99, threads: 2 }, async ([rank]) => {
+      const state = await stateOf(rank!.trainer)
+      const states = { adam: ['.m', '.v'], adagrad: ['.v'], sgd: [] }[optimizer.kind]
+      assert.deepEqual([...state.keys()], ['w', 'rows', ...states.flatMap((suffix) => [`w${suffix}`, `rows${suffix}`])])
+      closeTo(state.get('w')!, initialRows(init, 99n, 'w', 0, 1, 15), 1e-7)
+      closeTo(state.get('rows')!, initialRows(init, 99n, 'rows', 0, 20_000, 5), 1e-7)
+      for (const suffix of states) {
+        const start = Math.fround(suffix === '.v' && optimizer.kind === 'adagrad' ? optimizer.initial : 0)
+        for (const name of ['w', 'rows']) assert.ok(state.get(name + suffix)!.every((value) => value === start))
+      }
+    })
+  }
+})
+
+for (const optimizer of [sgd, adagrad, adam, { ...adam, weightDecay: 0.02 }] satisfies OptimizerSpec[])
+  test(`whole steps of DeepFM by ${optimizer.kind}, weight decay ${optimizer.weightDecay}, agree with float64`, deadline, async () => {
+    const model = { kind: 'deepfm', embedding: 4, hidden: [6, 5], dropout: 0.25 } as const
+    const sizes = { fields: 3, numbers: 2, rows: 40 }
+    const laneBatch = 8
+    const plan = buildTrainingPlan({ model, loss: 'bce', optimizer, sizes, laneBatch })
+    const batches = Array.from({ length: 4 }, (_, lane) =>
+      Array.from({ length: 6 - lane }, (_, step) => randomBatch(lane * 100 + step, 1 + ((lane * 3 + step) % laneBatch), sizes)),
+    )
+    const reference = new ReferenceTrainer(buildTrainingGraph(model, sizes, 'bce'), optimizer, 5n)
+    await withWorld({ plan, batches, laneBatch, seed: 5, world: 3 }, async (ranks) => {
+      for (let step = 1; step <= 6; step++) {
+        const wanted = reference.step(
+          step,
+          batches.map((lane) => lane[step - 1]),
+        )
+        const [summary] = await stepAll(ranks, step)
+        assert.ok(Math.abs(summary!.lossSum - wanted) < 1e-4 * wanted, `step ${step}: loss ${summary!.lossSum}, wanted ${wanted}`)
+      }
+      // Adam divides by the root of small squares, so float32 errors of gradients show: 6 steps of rate 0.01 move a weight by 0.06.
+      const state = await stateOf(ranks[0]!.trainer)
+      for (const [name, { w }] of reference.weights) closeTo(state.get(name)!, w, 1e-4, name)
+    })
+  })
+
+test('optimizers agree with PyTorch: dense parameters, and tables by SparseAdam and its like', deadline, async () => {
+  const reference = JSON.parse(readFileSync(new URL('../../../test/reference/optimizers.json', import.meta.url), 'utf8'))
+  const { rows, width, fields } = reference
+  const batches = [
+    reference.ids.map((ids: number[][], step: number) => ({
+      labels: Float32Array.of(0, 0),
+      ids: BigInt64Array.from(ids.flat(), BigInt),
+      numbers: Float32Array.from(reference.numbers[step]),
+    })),
+  ]
+  for (const { optimizer, states } of reference.cases)
+    await withWorld({ plan: echoPlan(optimizer, { fields, width, rows, laneBatch: 2 }), batches, laneBatch: 2 }, async ([rank]) => {
+      const { trainer } = rank!
+      for (const name of ['w', 'rows']) await trainer.writeState(name, 0, bytesOf(Float32Array.from(reference.initial[name])))
+      for (const [i, wanted] of states.entries()) {
+        await stepAll([rank!], i + 1)
+        const state = await stateOf(trainer)
+        // Both in float32, with additions in another order: some units in the last place of weights of size 1.
+        closeTo(state.get('w')!, wanted.w, 1e-6, `${JSON.stringify(optimizer)} w, step ${i + 1}`)
+        if (wanted.rows) closeTo(state.get('rows')!, wanted.rows, 1e-6, `${JSON.stringify(optimizer)} rows, step ${i + 1}`)
+      }
+    })
+})
+
+test('state is read and written in any ranges of floats, and ranges outside are refused', deadline, async () => {
+  const plan = echoPlan(adam, { fields: 2, width: 7, rows: 11, laneBatch: 2 })
+  await withWorld({ plan, batches: [[]], laneBatch: 2 }, async ([rank]) => {
+    const { trainer } = rank!
+    for (const { name, bytes, shape } of trainer.stateTensors()) {
+      assert.equal(
+        shape.reduce((a, b) => a * b, 4),
+        bytes,
+      )
+      const values = Float32Array.from({ length: bytes / 4 }, (_, i) => i + name.length / 8)
+      for (let at = 0; at < bytes; at += 20) await trainer.writeState(name, at, bytesOf(values).subarray(at, at + 20))
+      const parts: Uint8Array[] = []
+      for (let at = 0; at < bytes; at += 36) parts.push(await trainer.readState(name, at, Math.min(36, bytes - at)))
+      assert.deepEqual(Buffer.concat(parts), Buffer.from(bytesOf(values)), name)
+    }
+    for (const [offset, bytes] of [
+      [-4, 4],
+      [2, 4],
+      [0, 6],
+      [0, 312],
+      [308, 4],
+      [0, -4],
+    ] as const)
+      await assert.rejects(trainer.readState('rows', offset, bytes), { kind: 'config', code: 'state-range' }, `${offset} ${bytes}`)
+    await assert.rejects(trainer.writeState('rows', 304, new Uint8Array(8)), { kind: 'config', code: 'state-range' })
+    await assert.rejects(trainer.readState('none', 0, 4), { kind: 'config', code: 'state-name', message: /none/ })
+  })
+})
+
+test('calls that overlap, come out of order or after close are refused', deadline, async () => {
+  const plan = echoPlan(adam, { fields: 2, width: 3, rows: 11, laneBatch: 2 })
+  await withWorld({ plan, batches: [[]], laneBatch: 2 }, async ([rank]) => {
+    const { trainer, feed } = rank!
+    const first = trainer.initialize()
+    assert.throws(() => trainer.initialize(), { kind: 'broken', code: 'overlapping-call', message: /initialize/ })
+    await first
+    await assert.rejects(trainer.update(1), { kind: 'broken', code: 'update-without-exchange' })
+    await assert.rejects(trainer.exchange(false), { kind: 'broken', code: 'exchange-without-compute' })
+    const running = trainer.compute(1, feed)
+    trainer.close()
+    await running
+    trainer.close()
+    assert.throws(() => trainer.initialize(), { kind: 'broken', code: 'closed' })
+  })
+})
+
+test('options that do not fit are refused with what was wanted', deadline, () => {
+  const native = loadNative()
+  const plan = echoPlan(adam, { fields: 2, width: 3, rows: 11, laneBatch: 2 })
+  const good = { ...plan, seed: 1, lanes: 4, laneBatch: 2, threads: 1, firstLane: 0, laneCount: 4 }
+  const refused = (change: object, error: object) => assert.throws(() => native.createTrainer({ ...good, ...change }), error)
+  refused({ lanes: 6, laneCount: 6 }, { kind: 'config', code: 'lanes', message: /power of two, got 6/ })
+  refused({ firstLane: 2 }, { kind: 'config', code: 'lanes' })
+  refused({ threads: 0 }, { kind: 'config', code: 'lanes' })
+  refused({ laneBatch: 3 }, { kind: 'config', code: 'plan', message: /for 3 examples, got one for 2/ })
+  refused({ optimizer: { ...adam, kind: 'lion' } }, { kind: 'config', message: /got lion/ })
+  refused({ tables: [] }, { kind: 'config', code: 'plan', message: /table of the plan, got rows/ })
+  refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 52, width: 2 ** 20 }] }, { kind: 'config', code: 'table-too-large' })
+  refused({ parameters: undefined }, { kind: 'config', message: /parameters/ })
+})
+
+test('a table of more than 4 GiB trains its last row', deadline, async () => {
+  // Only touched pages take memory: constant first weights are not drawn here, initialize is not called.
+  const native = loadNative()
+  const rows = 200_000_000
+  const plan = echoPlan({ ...sgd, weightDecay: 0 }, { fields: 1, width: 8, rows, laneBatch: 1 })
+  const trainer = native.createTrainer({ ...plan, seed: 1, lanes: 1, laneBatch: 1, threads: 1, firstLane: 0, laneCount: 1 })
+  const features = {
+    format: 'criteo',
+    numbers: { as: 'log-bins' },
+    categories: { minCount: 1 },
+    fields: 1,
+    width: 8,
+    rows,
+    maxLineBytes: 65_536,
+  } as const
+  const feed = native.createFeed({ source: { paths: [], pointsPaths: [], vocabularyPath: '', features }, laneBatch: 1, shuffleRows: 1, seed: 1 })
+  feed.setMemory(0, [{ labels: Float32Array.of(1), ids: BigInt64Array.of(BigInt(rows - 1)), numbers: new Float32Array(8).fill(2) }], false)
+  await stepAll([{ trainer, feed }], 1)
+  const last = await trainer.readState('rows', (rows - 1) * 32, 32)
+  assert.deepEqual(new Float32Array(last.buffer, last.byteOffset, 8), new Float32Array(8).fill(Math.fround(-0.2)))
+  trainer.close()
+  feed.close()
+})
+
+function randomBatch(seed: number, count: number, { fields, numbers, rows }: { fields: number; numbers: number; rows: number }): MemoryBatch {
+  const draws = initialRows({ kind: 'uniform', bound: 1 }, BigInt(seed), 'batch', 0, count, fields + numbers + 1)
+  const row = (i: number) => draws.subarray(i * (fields + numbers + 1), (i + 1) * (fields + numbers + 1))
+  const examples = Array.from({ length: count }, (_, i) => row(i))
+  return {
+    labels: Float32Array.from(examples, (values) => Number(values[0]! > 0)),
+    ids: BigInt64Array.from(examples.flatMap((values) => [...values.subarray(1, 1 + fields)].map((value) => BigInt(Math.floor(value ** 2 * rows))))),
+    numbers: Float32Array.from(examples.flatMap((values) => [...values.subarray(1 + fields)])),
+  }
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}
+
+function closeTo(got: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number, what = ''): void {
+  assert.equal(got.length, wanted.length, what)
+  for (let i = 0; i < got.length; i++) {
+    const error = Math.abs(got[i]! - wanted[i]!)
+    assert.ok(error <= tolerance, `${what}[${i}]: got ${got[i]}, wanted ${wanted[i]}`)
+  }
+}
