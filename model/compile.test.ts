@@ -6,6 +6,7 @@ import { randomGraph } from './compile/random-graph.js'
 import { compile } from './compile.js'
 import { Graph, nameOf, type Tensor } from './graph.js'
 import type { DenseValue, RowsValue } from './op.js'
+import { broadcast } from './ops/broadcast.js'
 import { dropoutMask } from './ops/dropout-mask.js'
 import { ops } from './ops/index.js'
 import { lookup } from './ops/lookup.js'
@@ -13,6 +14,7 @@ import { matmul } from './ops/matmul.js'
 import { reduceSum } from './ops/reduce-sum.js'
 import { reshape } from './ops/reshape.js'
 import { add, mul, neg, relu, softplus, square, sub } from './ops/scalar-functions.js'
+import { slice } from './ops/slice.js'
 import type { Program } from './program.js'
 import { evaluate } from './reference.js'
 import { buildSample } from './sample.js'
@@ -60,6 +62,34 @@ describe('a compiled program computes what the reference computes', () => {
     const values = new Map([['x', dense([2], [1, 2])], ['y', dense([2, 1], [3, 4])], ['w', dense([3], [5, 6, 7])]]) // biome-ignore format: one line
     compareWithReference(program, 2, values, outputs, wanted)
   })
+})
+
+describe('views and fusion at their limits', () => {
+  const cases: [string, (x: Tensor, w: Tensor) => Record<string, Tensor>][] = [
+    ['a broadcast reshaped across the repeated axis', (x) => ({ y: neg(reshape(broadcast(reshape(x, ['B', 1, 4]), ['B', 3, 4]), ['B', 12])) })],
+    ['a broadcast reshaped beside the repeated axis', (x) => ({ y: neg(reshape(broadcast(reshape(x, ['B', 4, 1]), ['B', 4, 6]), ['B', 4, 3, 2])) })],
+    ['a repeated last axis made one with the next', (x) => ({ y: neg(reshape(broadcast(reshape(x, ['B', 4, 1]), ['B', 4, 6]), ['B', 24])) })],
+    ['a chain that needs another place of its own result', (x) => ({ y: sub(square(x), slice(square(x), 1, 0, 1)) })],
+    ['a product that is read before and after its bias', (x, w) => ({ y: add(relu(add(matmul(x, w), slice(w, 0, 0, 1))), matmul(x, w)) })],
+    ['a product that leaves and goes on', (x, w) => ({ z: matmul(x, w), y: relu(matmul(x, w)) })],
+    ['a bias along the batch, which no product takes', (x, w) => ({ y: add(matmul(x, w), reduceSum(x, 1, { keepDims: true })) })],
+    ['two results of one number', (x) => ({ y: neg(x), again: reshape(neg(x), ['B', 2, 2]), sum: reduceSum(neg(x), 1) })],
+  ]
+  for (const [what, build] of cases) {
+    test(what, () => {
+      const graph = new Graph()
+      const outputs = build(graph.input('x', ['B', 4]), graph.parameter('w', [4, 4], INIT))
+      const program = compile({ name: what, graph, maxBatch: MAX_BATCH, outputs })
+      const w = dense(
+        [4, 4],
+        Array.from({ length: 16 }, (_, i) => Math.cos(i)),
+      )
+      for (const batch of [0, 1, 3]) {
+        const x = dense([batch, 4], Array.from({ length: batch * 4 }, (_, i) => Math.sin(i + 1))) // biome-ignore format: one line
+        compareWithReference(program, batch, new Map([['x', x], ['w', w]]), outputs, new Map()) // biome-ignore format: one line
+      }
+    })
+  }
 })
 
 describe('a program makes no needless passes', () => {
