@@ -1,7 +1,8 @@
 """Trains LR and DeepFM in PyTorch for fifty steps and writes parity-torch.json, which test/parity-torch.test.ts holds Lossmith against.
 
 First weights and batches are functions of Philox (native/engine/philox.h), written again here, so nothing but results is stored.
-Tables by SparseAdam, the rest by Adam; float32; no dropout. Made with torch 2.13 on one thread: python3 test/reference/parity-torch.py && npm run format python3 test/reference/parity-torch.pypython3 test/reference/parity-torch.py npm run format
+Tables by SparseAdam, the rest by Adam; float32; no dropout. Made with torch 2.13:
+python3 test/reference/parity-torch.py && npm run format
 """
 import json
 import math
