@@ -13,7 +13,7 @@ import type { RunContext } from './run-context.js'
 import type { WorkerLoss } from './worker-loss.js'
 
 const pollMs = 8_000
-const settleMs = 10
+const settleMs = 50
 
 type StepStream = ServerDuplexStream<StepReport, StepOrder>
 
@@ -90,13 +90,15 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
         }
       })
       // A connection that breaks ends the stream too, and is known as broken only right after that; a worker that ends it waits for our end.
-      call.on('end', () =>
-        setTimeout(() => {
+      call.on('end', () => {
+        const settle = () => {
           streams.delete(call)
           if (!broken) call.end()
           ended = true
-        }, settleMs),
-      )
+        }
+        // On a loaded machine the time may pass without the network being looked at: setImmediate comes after that.
+        setTimeout(() => setImmediate(settle), settleMs)
+      })
       const lost = () => {
         broken = true
         streams.delete(call)

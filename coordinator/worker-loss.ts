@@ -25,6 +25,8 @@ export class WorkerLoss {
   /** `what` completes "worker X was lost: ". */
   lost(member: Member, what: string): void {
     if (this.reports.has(member.name)) return
+    // Nobody waits until it has heard of the end.
+    member.gone = true
     clearTimeout(this.timer)
     this.fail(transientError('worker-lost', `worker ${describeMember(member)} was lost: ${what}`))
   }
