@@ -1,6 +1,6 @@
 """Reference values of optimizers: PyTorch's own, on given gradients. Makes optimizers.json, which native/ts/trainer.test.ts reads.
 
-    python test/reference/optimizers.py > test/reference/optimizers.json
+    python test/reference/optimizers.py > test/reference/optimizers.json && npx biome format --write test/reference
 """
 
 import json
