@@ -73,6 +73,7 @@ describe('views and fusion at their limits', () => {
     ['a product that is read before and after its bias', (x, w) => ({ y: add(relu(add(matmul(x, w), slice(w, 0, 0, 1))), matmul(x, w)) })],
     ['a product that leaves and goes on', (x, w) => ({ z: matmul(x, w), y: relu(matmul(x, w)) })],
     ['a bias along the batch, which no product takes', (x, w) => ({ y: add(matmul(x, w), reduceSum(x, 1, { keepDims: true })) })],
+    ['a column times a row, with what follows it', (x, w) => ({ y: relu(matmul(slice(x, 1, 1, 1), slice(w, 0, 2, 1))) })],
     ['two results of one number', (x) => ({ y: neg(x), again: reshape(neg(x), ['B', 2, 2]), sum: reduceSum(neg(x), 1) })],
   ]
   for (const [what, build] of cases) {
@@ -120,6 +121,13 @@ describe('a program makes no needless passes', () => {
     assert.ok(program.arenaBytes < apart / 1.7, `${program.arenaBytes} of ${apart} bytes`)
   })
 
+  test('the gradient of a last layer of one unit joins the pass of the relu before it', () => {
+    const { program } = deepfmLike()
+    const products = program.code.flatMap((c) => (c.op === 'matmul' ? [c] : []))
+    assert.equal(products.length, 5, 'two forward, two of weights, one of the embeddings')
+    assert.ok(products.every(({ k }) => k !== 1))
+  })
+
   test('equal nodes are computed once', () => {
     const graph = new Graph()
     const x = graph.input('x', ['B', 3])
@@ -136,6 +144,20 @@ describe('a program makes no needless passes', () => {
     assert.deepEqual(
       chain.steps.map(({ f }) => f),
       ['neg'],
+    )
+  })
+
+  test('a chain holds no more registers and dimensions than the engine', () => {
+    const graph = new Graph()
+    const inputs = Array.from({ length: 40 }, (_, i) => graph.input(`x${i}`, ['B', 3]))
+    const program = compile({ name: 'long', graph, maxBatch: 4, outputs: { y: inputs.reduce((a, b) => add(a, b)) } })
+    const chains = program.code.flatMap((c) => (c.op === 'elementwise' ? [c] : []))
+    assert.ok(chains.length > 1 && chains.length < 6, `${chains.length} chains`)
+    assert.ok(chains.every(({ registers, dims }) => registers <= 16 && dims.length <= 4))
+    const values = new Map(inputs.map((leaf, i) => [nameOf(leaf), dense([1, 3], [i, 2 * i, 3 * i])]))
+    assert.deepEqual(
+      [...(interpretProgram(program, 1, new Map([...values].map(([name, v]) => [name, v.data]))).outputs.get('y') ?? [])],
+      [780, 1560, 2340],
     )
   })
 

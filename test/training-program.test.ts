@@ -3,6 +3,8 @@
  * models, their losses and gradients, with dropout.
  */
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { loadModelFile } from '../coordinator/load-model-file.js'
 import { randomGraph } from '../model/compile/random-graph.js'
 import { compile } from '../model/compile.js'
 import { nameOf, type Tensor } from '../model/graph.js'
@@ -26,10 +28,12 @@ test('thirty random graphs with their gradients', () => {
   }
 })
 
+const example = fileURLToPath(new URL('../../examples/my-model.ts', import.meta.url))
 const models: [string, ModelChoice][] = [
   ['lr', { kind: 'lr' }],
   ['fm', { kind: 'fm', embedding: 8 }],
   ['deepfm', { kind: 'deepfm', embedding: 8, hidden: [24, 16], dropout: 0 }],
+  ['the example of a model file', { kind: 'file', definition: await loadModelFile(example), options: { embedding: 4, crosses: 2, hidden: [8] } }],
   ['deepfm with dropout', { kind: 'deepfm', embedding: 8, hidden: [24, 16], dropout: 0.3 }],
 ]
 const shapes: [string, InputSizes][] = [

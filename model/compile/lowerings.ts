@@ -1,7 +1,7 @@
 /** How each op that is not elementwise becomes an instruction or a view. Row-sparse values are lowered where they leave the program. */
 import type { Shape, Tensor } from '../graph.js'
 import type { Size } from '../program.js'
-import { refine, splitDims, splitStrides } from './chain.js'
+import { type Chain, refine, splitDims, splitStrides } from './chain.js'
 import { broadcastStrides, type Lowering, sizesOf, type View } from './lower.js'
 import { denseStrides, extentOf, isDense } from './operands.js'
 
@@ -50,7 +50,7 @@ export const lowerings: Readonly<Record<string, Rule>> = {
     to.emit(node, (out) => ({ op: 'reduce_sum', x: value, out, ...around(x.shape, node.attributes.axis as number) }))
   },
 
-  /** A transposed operand is read as it is stored. */
+  /** A transposed operand is read as it is stored. A product of a column and a row is elementwise: what comes after it joins its pass. */
   matmul(to, node) {
     const [a, b] = node.inputs.map((input) =>
       input.op === 'transpose' ? { stored: input.inputs[0] as Tensor, flip: true } : { stored: input, flip: false },
@@ -60,6 +60,10 @@ export const lowerings: Readonly<Record<string, Rule>> = {
     const [m, n] = sizesOf(node.shape) as [Size, Size]
     const k = sizesOf(a!.stored.shape)[transposeA ? 0 : 1] as Size
     const operands = { a: to.dense(a!.stored), b: to.dense(b!.stored) }
+    if (k === 1) {
+      to.emit(node, (out) => outerProduct(operands.a, operands.b, out, m, n))
+      return
+    }
     to.emit(node, (out) => ({ op: 'matmul', ...operands, bias: -1, out, m, n, k, transposeA, transposeB, activation: 'none' }))
   },
 
@@ -74,6 +78,18 @@ export const lowerings: Readonly<Record<string, Rule>> = {
     const { width, rate, purpose } = node.attributes as { width: number; rate: number; purpose: string }
     to.emit(node, (out) => ({ op: 'dropout_mask', out, width, rate, purpose }))
   },
+}
+
+function outerProduct(a: number, b: number, out: number, m: Size, n: Size): Chain {
+  const walk = splitDims(
+    [m, n],
+    [
+      [1, 0],
+      [0, 1],
+    ],
+  )
+  const steps = [{ f: 'mul' as const, to: 2, a: 0, b: 1, value: 0 }]
+  return { op: 'elementwise', ...walk, inputs: [a, b], steps, registers: 3, outputs: [{ buffer: out, register: 2 }] }
 }
 
 /** The view under another shape, or null when its strides cannot say it. */
