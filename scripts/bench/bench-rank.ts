@@ -1,0 +1,120 @@
+/**
+ * One rank of `lossmith bench`: a process that trains DeepFM on batches in memory by the worker's own step.
+ * Speaks with its parent by IPC messages: address out, addresses in, times out.
+ */
+import type { Job } from '../../common/job/job.js'
+import { buildPlan } from '../../model/build-plan.js'
+import type { TrainingPlan } from '../../model/plan.js'
+import type { Feed, Native, Trainer } from '../../native/ts/binding.js'
+import { loadNative } from '../../native/ts/load.js'
+import { clickBatches } from './click-batches.js'
+
+export interface BenchRankOptions {
+  readonly rank: number
+  readonly world: number
+  readonly threads: number
+  readonly batch: number
+  readonly lanes: number
+  readonly rows: number
+  readonly fields: number
+  readonly numbers: number
+  readonly width: number
+  readonly hidden: number[]
+  readonly steps: number
+  readonly warm: number
+}
+
+/** Milliseconds of each measured step, by phase. */
+export interface BenchTimes {
+  readonly total: number[]
+  readonly compute: number[]
+  readonly exchange: number[]
+  readonly update: number[]
+}
+
+export async function benchRank(options: BenchRankOptions, exchangeAddresses: (mine: Uint8Array) => Promise<Uint8Array[]>): Promise<BenchTimes> {
+  const native = loadNative()
+  const { trainer, feed } = openTrainer(native, options)
+  try {
+    await trainer.initialize()
+    await connect(native, trainer, options, exchangeAddresses)
+    return await measure(trainer, feed, options)
+  } finally {
+    trainer.close()
+    feed.close()
+  }
+}
+
+function openTrainer(native: Native, options: BenchRankOptions): { trainer: Trainer; feed: Feed } {
+  const laneBatch = options.batch / options.lanes
+  const [firstLane, laneCount] = laneRange(options.rank, options)
+  const plan: TrainingPlan = buildPlan(benchJob(options), featurePlan(options), laneBatch)
+  const trainer = native.createTrainer({ ...plan, seed: 1, lanes: options.lanes, laneBatch, threads: options.threads, firstLane, laneCount })
+  const feed = native.createFeed({ source: { paths: [], pointsPaths: [], vocabularyPath: '', features: featurePlan(options) }, laneBatch, shuffleRows: 0, seed: 1 })
+  for (let lane = firstLane; lane < firstLane + laneCount; lane++) {
+    feed.setMemory(lane, clickBatches(8, { ...options, examples: laneBatch }, lane + 1), true)
+  }
+  return { trainer, feed }
+}
+
+async function connect(native: Native, trainer: Trainer, options: BenchRankOptions, exchangeAddresses: (mine: Uint8Array) => Promise<Uint8Array[]>) {
+  if (options.world === 1) return
+  const collective = native.createCollective({ host: '127.0.0.1', rank: options.rank, world: options.world, timeoutMs: 30_000 })
+  await collective.connect(await exchangeAddresses(collective.prepare()))
+  trainer.setCollective(
+    collective,
+    Array.from({ length: options.world }, (_, rank) => laneRange(rank, options)[0]),
+  )
+}
+
+async function measure(trainer: Trainer, feed: Feed, options: BenchRankOptions): Promise<BenchTimes> {
+  const times = { total: [] as number[], compute: [] as number[], exchange: [] as number[], update: [] as number[] }
+  for (let step = 1; step <= options.warm + options.steps; step++) {
+    const start = performance.now()
+    await trainer.compute(step, feed)
+    const computed = performance.now()
+    await trainer.exchange(false)
+    const exchanged = performance.now()
+    await trainer.update(step)
+    const updated = performance.now()
+    if (step <= options.warm) continue
+    times.total.push(updated - start)
+    times.compute.push(computed - start)
+    times.exchange.push(exchanged - computed)
+    times.update.push(updated - exchanged)
+  }
+  return times
+}
+
+/** Contiguous lanes that differ by at most one between ranks. */
+function laneRange(rank: number, { lanes, world }: BenchRankOptions): [first: number, count: number] {
+  const first = rank * Math.floor(lanes / world) + Math.min(rank, lanes % world)
+  return [first, Math.floor(lanes / world) + (rank < lanes % world ? 1 : 0)]
+}
+
+const benchJob = (options: BenchRankOptions): Pick<Job, 'model' | 'loss' | 'optimizer'> => ({
+  model: { kind: 'deepfm', embedding: options.width, hidden: options.hidden, dropout: 0 },
+  loss: 'bce',
+  optimizer: { kind: 'adam', rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+})
+
+const featurePlan = ({ fields, numbers, rows }: BenchRankOptions) => ({
+  format: 'criteo' as const,
+  numbers: { as: 'normalised' as const },
+  categories: { minCount: 1 },
+  fields,
+  width: numbers,
+  rows,
+  maxLineBytes: 1 << 20,
+})
+
+if (process.send && process.env.LOSSMITH_BENCH_RANK) {
+  const options = JSON.parse(process.env.LOSSMITH_BENCH_RANK) as BenchRankOptions
+  const gathered = (mine: Uint8Array) =>
+    new Promise<Uint8Array[]>((resolve) => {
+      process.once('message', (all) => resolve((all as string[]).map((text) => Buffer.from(text, 'base64'))))
+      process.send!({ address: Buffer.from(mine).toString('base64') })
+    })
+  const times = await benchRank(options, gathered)
+  process.send({ times }, () => process.exit(0))
+}
