@@ -63,7 +63,9 @@ test('DeepFM computes what plain loops compute', () => {
     for (const [i, a] of e.entries()) for (const b of e.slice(i + 1)) for (let d = 0; d < width; d++) z += a[d]! * b[d]!
     let h = e.flatMap((vector) => [...vector])
     for (const [layer, units] of [5, 3, 1].entries()) {
-      const [weight, bias] = [of(`mlp.${layer}.weight`), of(`mlp.${layer}.bias`)]
+      // The first layer's weights of the numbers are a parameter of their own, as if stacked under those of the fields.
+      const weight = layer === 0 ? [...of('mlp.0.weight'), ...of('mlp.0.numbers')] : of(`mlp.${layer}.weight`)
+      const bias = of(`mlp.${layer}.bias`)
       const sums = Array.from({ length: units }, (_, j) => h.reduce((sum, value, i) => sum + value * weight[i * units + j]!, bias[j]!))
       h = units === 1 ? sums : sums.map((value) => Math.max(value, 0))
     }

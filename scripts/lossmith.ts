@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { configError } from '../common/errors.js'
 import { version } from '../common/version.js'
+import { bench } from './commands/bench.js'
 import { build } from './commands/build.js'
 import { doctor } from './commands/doctor.js'
 import { evaluate } from './commands/evaluate.js'
@@ -108,6 +109,22 @@ command('synth', 'Write a click log with power-law ids and a known truth; says t
     examples('lossmith synth --rows 300000 --out log.tsv.gz', 'lossmith synth --rows 2000000 --out big.tsv --seed 7 --positive-rate 0.05'),
   )
   .action((options) => choose((terminal) => synth(options, terminal)))
+
+command('bench', 'Measure the training step on DeepFM (26 fields and 13 numbers × 16, MLP 400×3), alone or against other programs.')
+  .option('--workers <n>', 'worker processes on this machine', whole(1), 1)
+  .option('--threads <n>', 'threads of each worker', whole(1, 1024), 2)
+  .option('--batch <n>', 'global batch, in examples', whole(1), 4096)
+  .option('--lanes <n>', 'lanes of the batch', whole(1), 8)
+  .option('--rows <n>', 'rows of the embedding tables', whole(26), 1_000_012)
+  .option('--steps <n>', 'measured steps', whole(1), 20)
+  .option('--warm <n>', 'steps before those', whole(0), 5)
+  .option('--rounds <n>', 'turns of each side, when there is a peer', whole(1), 3)
+  .option('--peer <command>', 'a command that prints "median N ex/s"; repeatable', (value: string, all: string[]) => [...all, value], [])
+  .addHelpText(
+    'after',
+    examples('lossmith bench --workers 2 --threads 1', "lossmith bench --rounds 5 --peer 'python3 docs/benchmarks/deepfm_torch.py --sparse'"),
+  )
+  .action((options) => choose((terminal) => bench(options, terminal)))
 
 command('doctor', 'Say what was found on this machine, what is missing and how to get it. Exit code 0: training is possible.')
   .addHelpText('after', examples('lossmith doctor', 'lossmith doctor --json'))

@@ -5,7 +5,7 @@
 import type { Graph, Init, Tensor } from '../graph.js'
 import { type DenseOptions, dense } from './dense.js'
 import { dropout } from './dropout.js'
-import { type EmbeddingOptions, embedding } from './embedding.js'
+import { type EmbeddingOptions, type EmbeddingParts, embedding, embeddingParts } from './embedding.js'
 import { fm } from './fm.js'
 import { linear } from './linear.js'
 import { type MlpOptions, mlp } from './mlp.js'
@@ -37,8 +37,8 @@ export class Layers implements Scope {
     return dense(this, x, units, options)
   }
 
-  /** x [B, in] to [B, units]: hidden layers of relu and dropout, then a layer without activation. */
-  mlp(x: Tensor, options: MlpOptions): Tensor {
+  /** x [B, in], or the parts of an embedding, to [B, units]: hidden layers of relu and dropout, then a layer without activation. */
+  mlp(x: Tensor | EmbeddingParts, options: MlpOptions): Tensor {
     return mlp(this, x, options)
   }
 
@@ -52,13 +52,18 @@ export class Layers implements Scope {
     return embedding(this, inputs, width, options)
   }
 
+  /** The same, the numbers not multiplied out: for fm and mlp, which then do less work. */
+  embeddingParts(inputs: ModelInputs, width: number, options: EmbeddingOptions = {}): EmbeddingParts {
+    return embeddingParts(this, inputs, width, options)
+  }
+
   /** bias + first-order weights of ids and numbers: [B]. */
   linear(inputs: ModelInputs): Tensor {
     return linear(this, inputs)
   }
 
-  /** e [B, F, D] to [B]: Σ_{i<j} ⟨e_i, e_j⟩. */
-  fm(e: Tensor): Tensor {
+  /** e [B, F, D], or its parts, to [B]: Σ_{i<j} ⟨e_i, e_j⟩. */
+  fm(e: Tensor | EmbeddingParts): Tensor {
     return fm(e)
   }
 }

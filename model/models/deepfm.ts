@@ -1,14 +1,13 @@
 /** DeepFM (Guo et al., 2017): an FM and an MLP over the same embeddings, their logits added. */
 import { defineModel } from '../define-model.js'
-import { innerSize } from '../graph.js'
 import { reshape } from '../ops/reshape.js'
 import { add } from '../ops/scalar-functions.js'
 
 export const deepfm = defineModel({
   defaults: { embedding: 16, hidden: [128, 128], dropout: 0.2 },
   build(inputs, { embedding, hidden, dropout }, layers) {
-    const e = layers.embedding(inputs, embedding)
-    const deep = layers.mlp(reshape(e, ['B', innerSize(e.shape)]), { hidden, dropout })
+    const e = layers.embeddingParts(inputs, embedding)
+    const deep = layers.mlp(e, { hidden, dropout })
     return add(add(layers.linear(inputs), layers.fm(e)), reshape(deep, ['B']))
   },
 })

@@ -4,5 +4,5 @@ import { add } from '../ops/scalar-functions.js'
 
 export const fm = defineModel({
   defaults: { embedding: 16 },
-  build: (inputs, { embedding }, layers) => add(layers.linear(inputs), layers.fm(layers.embedding(inputs, embedding))),
+  build: (inputs, { embedding }, layers) => add(layers.linear(inputs), layers.fm(layers.embeddingParts(inputs, embedding))),
 })

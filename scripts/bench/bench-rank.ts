@@ -2,9 +2,7 @@
  * One rank of `lossmith bench`: a process that trains DeepFM on batches in memory by the worker's own step.
  * Speaks with its parent by IPC messages: address out, addresses in, times out.
  */
-import type { Job } from '../../common/job/job.js'
-import { buildPlan } from '../../model/build-plan.js'
-import type { TrainingPlan } from '../../model/plan.js'
+import { buildTrainingPlan } from '../../model/build-plan.js'
 import type { Feed, Native, Trainer } from '../../native/ts/binding.js'
 import { loadNative } from '../../native/ts/load.js'
 import { clickBatches } from './click-batches.js'
@@ -48,9 +46,14 @@ export async function benchRank(options: BenchRankOptions, exchangeAddresses: (m
 function openTrainer(native: Native, options: BenchRankOptions): { trainer: Trainer; feed: Feed } {
   const laneBatch = options.batch / options.lanes
   const [firstLane, laneCount] = laneRange(options.rank, options)
-  const plan: TrainingPlan = buildPlan(benchJob(options), featurePlan(options), laneBatch)
+  const plan = buildTrainingPlan({ ...model(options), laneBatch })
   const trainer = native.createTrainer({ ...plan, seed: 1, lanes: options.lanes, laneBatch, threads: options.threads, firstLane, laneCount })
-  const feed = native.createFeed({ source: { paths: [], pointsPaths: [], vocabularyPath: '', features: featurePlan(options) }, laneBatch, shuffleRows: 0, seed: 1 })
+  const feed = native.createFeed({
+    source: { paths: [], pointsPaths: [], vocabularyPath: '', features: featurePlan(options) },
+    laneBatch,
+    shuffleRows: 0,
+    seed: 1,
+  })
   for (let lane = firstLane; lane < firstLane + laneCount; lane++) {
     feed.setMemory(lane, clickBatches(8, { ...options, examples: laneBatch }, lane + 1), true)
   }
@@ -92,10 +95,11 @@ function laneRange(rank: number, { lanes, world }: BenchRankOptions): [first: nu
   return [first, Math.floor(lanes / world) + (rank < lanes % world ? 1 : 0)]
 }
 
-const benchJob = (options: BenchRankOptions): Pick<Job, 'model' | 'loss' | 'optimizer'> => ({
-  model: { kind: 'deepfm', embedding: options.width, hidden: options.hidden, dropout: 0 },
-  loss: 'bce',
-  optimizer: { kind: 'adam', rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+const model = ({ fields, numbers, rows, width, hidden }: BenchRankOptions) => ({
+  model: { kind: 'deepfm' as const, embedding: width, hidden, dropout: 0 },
+  loss: 'bce' as const,
+  optimizer: { kind: 'adam' as const, rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  sizes: { fields, numbers, rows },
 })
 
 const featurePlan = ({ fields, numbers, rows }: BenchRankOptions) => ({

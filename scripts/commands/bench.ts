@@ -1,0 +1,83 @@
+/**
+ * `lossmith bench`: examples/s of the training step on batches in memory, and a race against other programs, turn by turn.
+ * A peer is any command that prints "median N ex/s". Ratios are of medians over the rounds of one call.
+ */
+import { spawnSync } from 'node:child_process'
+import { brokenError, configError } from '../../common/errors.js'
+import type { BenchTimes } from '../bench/bench-rank.js'
+import { runBench } from '../bench/run-bench.js'
+import type { Terminal } from '../terminal.js'
+
+export interface BenchOptions {
+  readonly workers: number
+  readonly threads: number
+  readonly batch: number
+  readonly lanes: number
+  readonly rows: number
+  readonly steps: number
+  readonly warm: number
+  readonly rounds: number
+  readonly peer: readonly string[]
+}
+
+export async function bench(options: BenchOptions, terminal: Terminal): Promise<number> {
+  const { batch, lanes, workers } = options
+  if (batch % lanes !== 0 || workers > lanes)
+    throw configError(
+      'bench-shape',
+      `wanted a batch that ${lanes} lanes divide and at most as many workers, got --batch ${batch} --workers ${workers}`,
+    )
+
+  const ours: number[] = []
+  const peers = options.peer.map((command) => ({ command, rates: [] as number[] }))
+  let last: BenchTimes | undefined
+  for (let round = 1; round <= (peers.length === 0 ? 1 : options.rounds); round++) {
+    last = await runBench({ ...options, world: workers, fields: 26, numbers: 13, width: 16, hidden: [400, 400, 400] })
+    ours.push((1000 * batch) / median(last.total))
+    for (const { command, rates } of peers) rates.push(peerRate(command))
+    const rates = [['lossmith', ours.at(-1)!] as const, ...peers.map((peer) => [peer.command, peer.rates.at(-1)!] as const)]
+    terminal.note(`round ${round}: ${rates.map(([name, rate]) => `${name} ${Math.round(rate)}`).join(', ')} ex/s`, {
+      round,
+      rates: Object.fromEntries(rates),
+    })
+  }
+  terminal.result(summary(options, ours, last!, peers), {
+    ok: true,
+    examplesPerSecond: median(ours),
+    stepMs: phases(last!),
+    peers: peers.map(({ command, rates }) => ({ command, examplesPerSecond: median(rates), ratio: median(ours) / median(rates) })),
+  })
+  return 0
+}
+
+function summary(
+  { workers, threads, batch }: BenchOptions,
+  ours: number[],
+  times: BenchTimes,
+  peers: { command: string; rates: number[] }[],
+): string {
+  const { total, compute, exchange, update } = phases(times)
+  return [
+    `lossmith, ${workers} workers × ${threads} threads, batch ${batch}: median ${Math.round(median(ours))} ex/s`,
+    `a step: ${total.toFixed(1)} ms = compute ${compute.toFixed(1)} + exchange ${exchange.toFixed(1)} + update ${update.toFixed(1)}`,
+    ...peers.map(({ command, rates }) => `${(median(ours) / median(rates)).toFixed(2)} × ${command} (median ${Math.round(median(rates))} ex/s)`),
+  ].join('\n')
+}
+
+const phases = ({ total, compute, exchange, update }: BenchTimes) => ({
+  total: median(total),
+  compute: median(compute),
+  exchange: median(exchange),
+  update: median(update),
+})
+
+function peerRate(command: string): number {
+  const { stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', timeout: 300_000 })
+  const found = /median (\d+) ex\/s/.exec(stdout)
+  if (!found) throw brokenError('bench-peer', `wanted "median N ex/s" from ${command}, got ${(stdout + stderr).slice(-500)}`)
+  return Number(found[1])
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
