@@ -48,8 +48,8 @@ def uniform(word):
 
 
 def weights(name, shape, kind, scale=0.0):
-    """Rows and columns of a first weight; a vector is one row."""
-    rows, columns = shape if len(shape) == 2 else (1, shape[0])
+    """Rows and columns of a first weight: columns are the last dimension, a vector is one row."""
+    rows, columns = math.prod(shape[:-1]), shape[-1]
     key, out = key_of("init/" + name), []
     for r in range(rows):
         for c in range(columns):
@@ -89,7 +89,11 @@ def build(case):
             dense["embedding.numbers"] = weights("embedding.numbers", (numbers, width), "normal", 0.01)
         d = (fields + numbers) * width
         for i, h in enumerate([*model["hidden"], 1]):
-            dense[f"mlp.{i}.weight"] = weights(f"mlp.{i}.weight", (d, h), "uniform", 1 / math.sqrt(d))
+            # The first layer's weights of the numbers are a parameter of their own; here the layer is one product over all of e.
+            split = numbers * width if i == 0 else 0
+            dense[f"mlp.{i}.weight"] = weights(f"mlp.{i}.weight", (d - split, h), "uniform", 1 / math.sqrt(d))
+            if split:
+                dense["mlp.0.numbers"] = weights("mlp.0.numbers", (numbers, width, h), "uniform", 1 / math.sqrt(d))
             dense[f"mlp.{i}.bias"] = weights(f"mlp.{i}.bias", (h,), "uniform", 1 / math.sqrt(d))
             d = h
 
@@ -106,7 +110,10 @@ def build(case):
         z = z + 0.5 * (s * s - (e * e).sum(1)).sum(1)
         h, layers = e.flatten(1), len(model["hidden"])
         for i in range(layers + 1):
-            h = h @ dense[f"mlp.{i}.weight"] + dense[f"mlp.{i}.bias"]
+            weight = dense[f"mlp.{i}.weight"]
+            if i == 0 and numbers:
+                weight = torch.cat([weight, dense["mlp.0.numbers"].flatten(0, 1)])
+            h = h @ weight + dense[f"mlp.{i}.bias"]
             h = F.relu(h) if i < layers else h
         return z + h.squeeze(-1)
 
