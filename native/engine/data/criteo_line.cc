@@ -55,6 +55,11 @@ std::string quoted(std::string_view cell) {
   return out.append(cell.substr(0, kMost)).append(cell.size() > kMost ? "…\"" : "\"");
 }
 
+std::string columnPrefix(int number) {
+  std::string out("I");
+  return out.append(std::to_string(number + 1)).append(": ");
+}
+
 }  // namespace
 
 bool parseCriteoLine(std::string_view line, CriteoLine& row, std::string& reason) {
@@ -82,10 +87,8 @@ bool parseCriteoLine(std::string_view line, CriteoLine& row, std::string& reason
     }
     const Integer got = parseInteger(cell, row.numbers[j]);
     if (got == Integer::Good) continue;
-    reason.assign("I")
-        .append(std::to_string(j + 1))
-        .append(got == Integer::TooBig ? ": wanted an integer of 64 bits, got " : ": wanted an integer, got ");
-    reason.append(quoted(cell));
+    reason = got == Integer::TooBig ? "wanted an integer of 64 bits, got " : "wanted an integer, got ";
+    reason.append(quoted(cell)).insert(0, columnPrefix(j));
     return false;
   }
   for (int j = 0; j < kCriteoCategories; j++) {
