@@ -1,0 +1,57 @@
+/** `npm pack`, installed in an empty folder: it has what it needs and no more, its command runs, its engine builds and trains. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type InstalledPackage, installPackage } from './installed-package.js'
+import { lossmith } from './lossmith-command.js'
+
+let installed: InstalledPackage
+before(() => {
+  installed = installPackage()
+})
+after(() => installed.remove())
+
+const npx = (args: readonly string[], timeout: number) =>
+  spawnSync('npx', ['--no-install', 'lossmith', ...args], { cwd: installed.folder, encoding: 'utf8', timeout })
+
+test('the package has the built code, contracts, engine sources and no tests', () => {
+  const { files } = installed
+  for (const file of [
+    'dist/scripts/lossmith.js',
+    'dist/model/index.js',
+    'dist/model/index.d.ts',
+    'proto/lossmith/v1/training.proto',
+    'native/binding.gyp',
+    'LICENSE',
+    'NOTICE',
+    'package.json',
+  ]) {
+    assert.ok(files.includes(file), `${file} is missing`)
+  }
+  const unwanted = files.filter((file) => /\.test\.|^dist\/test|^native\/build|tsbuildinfo|^node_modules|^runs|^quickstart/.test(file))
+  assert.deepEqual(unwanted, [])
+})
+
+test('its command answers, its types and its main export resolve', () => {
+  const help = npx(['--help'], 30_000)
+  assert.equal(help.status, 0, help.stderr)
+  assert.match(help.stdout, /Usage: lossmith/)
+  const script = "const m = await import('lossmith'); if (Object.keys(m).length === 0) process.exit(1)"
+  const imported = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: installed.folder, encoding: 'utf8' })
+  assert.equal(imported.status, 0, imported.stderr)
+})
+
+test('its engine builds from the packed sources and trains', { timeout: 280_000 }, async (t) => {
+  if (spawnSync('g++', ['--version']).status !== 0) return t.skip('no g++ here')
+  const built = npx(['build'], 270_000)
+  assert.equal(built.status, 0, built.stderr)
+  assert.match(built.stdout, /^engine \d+\.\d+\.\d+ for CPU class /)
+  assert.equal((await lossmith(['synth', '--rows', '3000', '--out', join(installed.folder, 'log.tsv')])).code, 0)
+  writeFileSync(join(installed.folder, 'job.yaml'), 'data: { train: log.tsv }\nfeatures: { rows: 4096 }\ntrain: { batch: 64 }\nmodel: { kind: lr }\n')
+  const trained = npx(['train', 'job.yaml', '--threads', '1', '--run', 'run', '--json'], 60_000)
+  assert.equal(trained.status, 0, trained.stderr)
+  assert.ok(existsSync(join(installed.folder, 'run/model.onnx')))
+  rmSync(join(installed.folder, 'run'), { recursive: true })
+})
