@@ -5,7 +5,7 @@
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { loadModelFile } from '../coordinator/load-model-file.js'
-import { randomGraph } from '../model/compile/random-graph.js'
+import { randomGraph } from '../model/compile/random-graph.test.support.js'
 import { compile } from '../model/compile.js'
 import { nameOf, type Tensor } from '../model/graph.js'
 import { buildPredictGraph, buildTrainingGraph, type InputSizes, type ModelChoice } from '../model/model.js'
