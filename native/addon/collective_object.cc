@@ -110,20 +110,19 @@ class CollectiveObject : public Napi::ObjectWrap<CollectiveObject> {
       auto collective = open();
       return promiseOn(
           thread_, info.Env(),
-          [collective, addresses = listOfBytesFromJs(info[0], collective->world()), claim = calls_.claim("connect")] {
+          [collective, addresses = listOfBytesFromJs(info[0], collective->world())] {
             collective->connect(addresses);
             return Done{};
           },
-          undefinedToJs);
+          undefinedToJs, calls_.claim("connect"));
     });
   }
 
   Napi::Value gather(const Napi::CallbackInfo& info) {
     return throwingToJs(info.Env(), [&] {
       return promiseOn(
-          thread_, info.Env(),
-          [collective = open(), mine = bytesFromJs(info[0]), claim = calls_.claim("allGather")] { return allGather(*collective, mine); },
-          listOfBytesToJs);
+          thread_, info.Env(), [collective = open(), mine = bytesFromJs(info[0])] { return allGather(*collective, mine); }, listOfBytesToJs,
+          calls_.claim("allGather"));
     });
   }
 
@@ -131,11 +130,8 @@ class CollectiveObject : public Napi::ObjectWrap<CollectiveObject> {
     return throwingToJs(info.Env(), [&] {
       auto collective = open();
       return promiseOn(
-          thread_, info.Env(),
-          [collective, send = listOfBytesFromJs(info[0], collective->world()), claim = calls_.claim("allToAll")] {
-            return allToAll(*collective, send);
-          },
-          listOfBytesToJs);
+          thread_, info.Env(), [collective, send = listOfBytesFromJs(info[0], collective->world())] { return allToAll(*collective, send); },
+          listOfBytesToJs, calls_.claim("allToAll"));
     });
   }
 

@@ -37,9 +37,9 @@ class EngineThread {
 void settleOnJsThread(Napi::ThreadSafeFunction bridge, std::function<void(Napi::Env)> settle);
 Napi::ThreadSafeFunction openBridge(Napi::Env env);
 
-// work: () -> T (not void, not a reference); toJs: (Napi::Env, T&) -> Napi::Value.
+// work: () -> T (not void, not a reference); toJs: (Napi::Env, T&) -> Napi::Value. `claim` is held until the promise settles.
 template <class Work, class ToJs>
-Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJs) {
+Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJs, std::shared_ptr<void> claim = nullptr) {
   using Result = std::invoke_result_t<Work>;
   struct Call {
     Call(Napi::Env env, Work work, ToJs toJs) : deferred(env), work(std::move(work)), toJs(std::move(toJs)) {}
@@ -48,8 +48,10 @@ Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJ
     ToJs toJs;
     std::optional<Result> result;
     std::exception_ptr failure;
+    std::shared_ptr<void> claim;
   };
   auto call = std::make_shared<Call>(env, std::move(work), std::move(toJs));
+  call->claim = std::move(claim);
   Napi::ThreadSafeFunction bridge = openBridge(env);
   const Napi::Promise promise = call->deferred.Promise();
   thread.post([call = std::move(call), bridge]() mutable {

@@ -112,8 +112,9 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
   template <class Work, class ToJs>
   Napi::Value call(const Napi::CallbackInfo& info, const char* name, Work work, ToJs toJs) {
     auto trainer = open(name);
+    auto claim = calls_.claim(name);
     return promiseOn(
-        thread_, info.Env(), [trainer, claim = calls_.claim(name), work = std::move(work)]() mutable { return work(*trainer); }, toJs);
+        thread_, info.Env(), [trainer, work = std::move(work)]() mutable { return work(*trainer); }, toJs, claim);
   }
 
   Napi::Value initialize(const Napi::CallbackInfo& info) {
