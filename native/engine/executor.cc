@@ -88,6 +88,10 @@ struct Executor::State {
     frame.bases.resize(buffers);
     frame.groups.resize(buffers);
     frame.grouped.resize(buffers);
+    filled.resize(program.tables.size());
+    for (const Instruction& instruction : program.code) {
+      if (const auto* gradient = std::get_if<LookupGrad>(&instruction)) filled[gradient->table] = true;
+    }
     constants.resize(buffers);
     guards.resize(buffers);
     for (size_t i = 0; i < buffers; i++) {
@@ -121,6 +125,7 @@ struct Executor::State {
   AlignedMemory arena;
   std::vector<AlignedMemory> constants;  // by buffer
   std::vector<GuardedMemory> guards;     // by buffer
+  std::vector<bool> filled;              // by table: a lookup_grad writes its gradient
   bool guarded = false;
   Frame frame;
 };
@@ -138,6 +143,7 @@ void Executor::run(const RunContext& context) {
   std::fill(frame.grouped.begin(), frame.grouped.end(), false);
   for (size_t t = 0; t < context.table_gradients.size(); t++) {
     context.table_gradients[t]->width = context.tables[t].width;
+    if (state.filled[t]) continue;  // its first lookup_grad writes it whole; clearing would only make it write zeros before
     context.table_gradients[t]->rows.clear();
     context.table_gradients[t]->values.clear();
   }

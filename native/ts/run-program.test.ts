@@ -261,8 +261,8 @@ test('elementwise: the value of an element does not depend on its place', () => 
 })
 
 test('elementwise: broadcasts, several outputs, a step over an input register, odd tiles', () => {
-  const [F, D] = [13, 17]
-  for (const batch of [0, 1, 3, 41]) {
+  const F = 13
+  for (const [D, batch] of [17, 16, 32].flatMap((D) => [0, 1, 3, 41].map((batch) => [D, batch] as const))) {
     const hand = new Hand()
     const inputs = [
       hand.input('dense', F * D), // [B, F, D]
@@ -327,6 +327,18 @@ test('elementwise: broadcasts, several outputs, a step over an input register, o
     assertClose(got.product, want.product, 1e-6, 'product')
     assert.deepEqual(x.dense, before)
   }
+})
+
+test('elementwise: a broadcast or copied -0 stays -0', () => {
+  const hand = new Hand()
+  const x = hand.input('x', 1)
+  const output = { buffer: hand.output('out', 16), register: 0 }
+  hand.code.push({ op: 'elementwise', dims: [B, 16], inputs: [x], strides: [[1, 0]], steps: [], registers: 1, outputs: [output] })
+  const out = hand.run(2, { inputs: { x: Float32Array.of(-0, 1) } }).outputs.out!
+  assert.ok(
+    out.every((v, i) => Object.is(v, i < 16 ? -0 : 1)),
+    `${out}`,
+  )
 })
 
 test('reduce_sum: columns over the batch, rows, the middle', () => {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/cpu/elementwise_tiles.h"
+#include "engine/cpu/float_lanes.h"
 #include "engine/cpu/isa.h"
 #include "engine/cpu/kernel.h"
 
@@ -70,13 +71,17 @@ float* InputWalker::next(int64_t count, float* tile, bool in_place) {
   return tile;
 }
 
-// `runs` rows of `length` elements: row r, element i is from[r · row_stride + i · stride].
+// `runs` rows of `length` elements: row r, element i is from[r · row_stride + i · stride]. Widths of embeddings, 16 and its multiples, go
+// by whole vectors.
 LOSSMITH_CLONES void layOutRuns(const float* from, int64_t runs, int64_t length, int64_t row_stride, int64_t stride, float* to) {
+  const bool whole = length % kLanes == 0 && (stride == 0 || stride == 1);
   for (int64_t r = 0; r < runs; r++, from += row_stride, to += length) {
-    if (stride == 1) {
-      for (int64_t i = 0; i < length; i++) to[i] = from[i];
-    } else if (stride == 0) {
-      for (int64_t i = 0; i < length; i++) to[i] = *from;
+    if (whole) {
+      Lanes lanes = *from - Lanes{};  // not + 0, which would turn -0 into 0
+      for (int64_t i = 0; i < length; i += kLanes) {
+        if (stride == 1) load(lanes, from + i);
+        store(to + i, lanes);
+      }
     } else {
       for (int64_t i = 0; i < length; i++) to[i] = from[i * stride];
     }

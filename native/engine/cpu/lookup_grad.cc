@@ -73,8 +73,11 @@ class LookupGradKernel : public Kernel {
   }
 
  private:
+  // Room for as many rows as there are ids, so that a batch with more distinct rows than those before allocates nothing.
   void fill(const RowGroups& groups, const float* d, RowSparse& to) const {
     to.width = op_.width;
+    to.rows.reserve(groups.count());
+    to.values.reserve(groups.count() * op_.width);
     to.rows.assign(groups.rows(), groups.rows() + groups.size());
     to.values.resize(groups.size() * op_.width);
     const auto sum = op_.width == 1 ? sumByRow<1> : op_.width == 8 ? sumByRow<8> : op_.width == 16 ? sumByRow<16> : sumByRow<0>;
