@@ -7,10 +7,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { checkpointsOf, sameCheckpoint } from './support/checkpoints.js'
+import { checkpointsOf, sameCheckpoint, sameRecords } from './support/checkpoints.js'
 import { type Cluster, reachedStep, startCluster } from './support/cluster.js'
 import { Processes } from './support/processes.js'
-import { writeJob, writeLog } from './support/small-job.js'
+import { spoilLog, writeJob, writeLog } from './support/small-job.js'
 
 const processes = new Processes()
 const withinMs = 10_000
@@ -20,7 +20,7 @@ let reference: string
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lossmith-failures-'))
-  job = writeJob(folder, await writeLog(folder, 20_011), { train: { epochs: 2 }, checkpoint: { everySteps: 40, keep: 2 } })
+  job = writeJob(folder, spoilLog(await writeLog(folder, 20_011)), { train: { epochs: 2 }, checkpoint: { everySteps: 40, keep: 2 } })
   reference = join(folder, 'reference')
   const { code, stderr } = await processes.start(['train', job, '--run', reference, '--workers', '2', '--threads', '1', '--quiet']).ended
   assert.equal(code, 0, stderr)
@@ -42,6 +42,7 @@ async function resumesToTheEnd(run: string, workers: number): Promise<void> {
   const { code, stderr } = await processes.start(['train', '--resume', run, '--workers', String(workers), '--threads', '1', '--quiet']).ended
   assert.equal(code, 0, stderr)
   sameCheckpoint(run, reference, checkpointsOf(reference).at(-1)!)
+  sameRecords(run, reference)
 }
 
 test('kill -9 of a worker ends the run with its name', async () => {

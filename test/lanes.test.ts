@@ -1,12 +1,12 @@
-/** The promise of DESIGN.md §3: the number of workers and threads changes no bit of what is trained. Checkpoints are compared as files. */
+/** The promise of DESIGN.md §3: the number of workers and threads changes no bit of what is trained. What runs write is compared as files. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { checkpointsOf, hashes, sameCheckpoint } from './support/checkpoints.js'
+import { checkpointsOf, hashes, sameCheckpoint, sameRecords } from './support/checkpoints.js'
 import { Processes } from './support/processes.js'
-import { writeJob, writeLog } from './support/small-job.js'
+import { spoilLog, writeJob, writeLog } from './support/small-job.js'
 
 const processes = new Processes()
 let folder: string
@@ -16,13 +16,13 @@ let reference: string
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lossmith-lanes-'))
   job = writeJob(folder, await writeLog(folder, 5003)) // rows that neither lanes nor batches divide: every epoch has uneven ends
-  reference = await train(1, 1)
+  reference = await train(job, 1, 1)
 })
 afterEach(() => processes.allGone())
 after(() => rmSync(folder, { recursive: true }))
 
-async function train(workers: number, threads: number, ...more: string[]): Promise<string> {
-  const run = join(folder, `run-${workers}-${threads}${more.join('')}`)
+async function train(job: string, workers: number, threads: number, ...more: string[]): Promise<string> {
+  const run = join(folder, `${basename(job, '.yaml')}-${workers}-${threads}${more.join('')}`)
   const { code, stderr } = await processes.start(
     ['train', job, '--run', run, '--workers', String(workers), '--threads', String(threads), '--quiet', ...more],
     { deadlineMs: 40_000 },
@@ -47,14 +47,34 @@ for (const [workers, threads] of [
   [8, 2],
 ] as const) {
   test(`${workers} workers of ${threads} threads write the checkpoints of one worker of one thread`, async () => {
-    const run = await train(workers, threads)
+    const run = await train(job, workers, threads)
     assert.deepEqual(checkpointsOf(run), checkpointsOf(reference))
     for (const name of checkpointsOf(reference)) sameCheckpoint(run, reference, name)
+    sameRecords(run, reference)
   })
 }
 
+test('so does a job that counts values, splits by draw, rejects lines and ends in the middle of an epoch', async () => {
+  const changes = {
+    data: { split: { by: 'fraction', validation: 0.1, test: 0.1 } },
+    features: { numbers: 'normalised', minCount: 3 },
+    model: { kind: 'fm' },
+    optimizer: { kind: 'adagrad', rate: 0.05 },
+    train: { batch: 96, lanes: 4, maxSteps: 45 },
+  }
+  const other = writeJob(folder, spoilLog(await writeLog(folder, 3001, 'log.tsv')), changes, 'other')
+  const alone = await train(other, 1, 1)
+  assert.deepEqual(checkpointsOf(alone).at(-1), 'step-00000045')
+  const rejects = readFileSync(join(alone, 'rejects.tsv'), 'utf8')
+  assert.ok(rejects.trimEnd().split('\n').length >= 4, rejects)
+  const together = await train(other, 3, 2)
+  assert.deepEqual(checkpointsOf(together), checkpointsOf(alone))
+  for (const name of checkpointsOf(alone)) sameCheckpoint(together, alone, name)
+  sameRecords(together, alone)
+})
+
 test('another seed writes other checkpoints', async () => {
-  const other = await train(2, 1, '--set', 'seed=2')
+  const other = await train(job, 2, 1, '--set', 'seed=2')
   const [name] = checkpointsOf(reference)
   assert.notDeepEqual(hashes(join(other, 'checkpoints', name!)), hashes(join(reference, 'checkpoints', name!)))
 })

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { checkpointsOf, sameCheckpoint } from './support/checkpoints.js'
+import { checkpointsOf, sameCheckpoint, sameRecords } from './support/checkpoints.js'
 import { reachedStep, startCluster } from './support/cluster.js'
 import { Processes } from './support/processes.js'
-import { writeJob, writeLog } from './support/small-job.js'
+import { spoilLog, writeJob, writeLog } from './support/small-job.js'
 
 const processes = new Processes()
 let folder: string
@@ -16,7 +16,7 @@ let reference: string
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lossmith-resume-'))
-  job = writeJob(folder, await writeLog(folder, 12_011), { train: { epochs: 2 }, checkpoint: { everySteps: 0 } })
+  job = writeJob(folder, spoilLog(await writeLog(folder, 12_011)), { train: { epochs: 2 }, checkpoint: { everySteps: 0 } })
   reference = join(folder, 'reference')
   const { code, stderr } = await processes.start(['train', job, '--run', reference, '--workers', '2', '--threads', '1', '--quiet']).ended
   assert.equal(code, 0, stderr)
@@ -45,6 +45,7 @@ test('Ctrl-C in the middle of an epoch: a checkpoint, everybody ends, and three 
 
   await resume(run, 3)
   sameCheckpoint(run, reference, last())
+  sameRecords(run, reference)
 })
 
 test('stopped and resumed again and again, on 1, 4 and 2 workers', async () => {
@@ -61,6 +62,7 @@ test('stopped and resumed again and again, on 1, 4 and 2 workers', async () => {
   }
   await resume(run, 2)
   sameCheckpoint(run, reference, last())
+  sameRecords(run, reference)
 })
 
 test('a run that is done has nothing left to train', async () => {

@@ -1,4 +1,4 @@
-/** Checkpoints of runs as files, compared byte for byte. */
+/** What runs wrote, compared byte for byte. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -11,6 +11,13 @@ export function sameCheckpoint(run: string, reference: string, name: string): vo
   const wanted = hashes(join(reference, 'checkpoints', name))
   assert.ok(Object.keys(wanted).length >= 2, 'a checkpoint holds tensors and a manifest')
   assert.deepEqual(hashes(join(run, 'checkpoints', name)), wanted, `${name} of ${run} is that of ${reference}`)
+}
+
+/** Losses and metrics of every step, rejected lines, the exported model. */
+export function sameRecords(run: string, reference: string): void {
+  for (const file of ['metrics.jsonl', 'rejects.tsv', 'model.onnx']) {
+    assert.ok(readFileSync(join(run, file)).equals(readFileSync(join(reference, file))), `${file} of ${run} is that of ${reference}`)
+  }
 }
 
 export function hashes(folder: string): Record<string, string> {
