@@ -17,7 +17,12 @@ for (let seed = 1; seed <= Number(seeds); seed++) {
   const folder = mkdtempSync(join(tmpdir(), 'lossmith-quality-'))
   try {
     const run = ['train', job, '--json', '--quiet', '--run', join(folder, 'run'), '--set', `seed=${seed}`, ...passed]
-    const result = JSON.parse(execFileSync('node', [lossmith, ...run], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim().split('\n').at(-1))
+    const result = JSON.parse(
+      execFileSync('node', [lossmith, ...run], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+        .trim()
+        .split('\n')
+        .at(-1),
+    )
     const scores = result.metrics.filter((metric) => metric.split === 'test')
     console.log(`seed ${seed}`, ...scores.map((m) => `epoch ${m.epoch} ${m.auc.toFixed(4)}/${m.logloss.toFixed(4)}`))
     for (const m of scores) byEpoch.set(m.epoch, [...(byEpoch.get(m.epoch) ?? []), m])
@@ -28,7 +33,9 @@ for (let seed = 1; seed <= Number(seeds); seed++) {
 for (const [epoch, scores] of byEpoch) {
   const auc = scores.map((m) => m.auc)
   const logloss = scores.map((m) => m.logloss)
-  console.log(`epoch ${epoch}: AUC ${mean(auc).toFixed(4)} ± ${deviation(auc).toFixed(4)}, logloss ${mean(logloss).toFixed(4)} ± ${deviation(logloss).toFixed(4)}, ${auc.length} seeds`)
+  console.log(
+    `epoch ${epoch}: AUC ${mean(auc).toFixed(4)} ± ${deviation(auc).toFixed(4)}, logloss ${mean(logloss).toFixed(4)} ± ${deviation(logloss).toFixed(4)}, ${auc.length} seeds`,
+  )
 }
 
 function mean(values) {
