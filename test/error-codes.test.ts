@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folders = ['common', 'coordinator', 'model', 'worker', 'scripts', 'proto', 'native/engine', 'native/addon', 'native/ts']
 const thrown =
-  /(?:(?:config|refused|transient|broken)Error|(?:LossmithError|Error)\(\s*(?:ErrorKind::\w+|['"]\w+['"]|\w+),)\(?\s*(['"])([a-z0-9]+(?:-[a-z0-9]+)*)\1/g
+  /(?:(?:config|refused|transient|broken)Error\(|\brefuse\(|Error\(\s*(?:ErrorKind::\w+|['"]\w+['"]|\w+),)\s*(['"])([a-z0-9]+(?:-[a-z0-9]+)+)\1,/g
 
 test('docs/errors.md lists exactly the codes that the source throws', () => {
   const inSource = new Set<string>()
