@@ -1,6 +1,7 @@
 // See init.h.
 #include "engine/state/init.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/philox.h"
@@ -25,13 +26,13 @@ void drawRows(const Init& init, uint64_t seed, const std::string& name, int64_t 
   const float constant = init.kind == InitKind::Constant ? static_cast<float>(init.value) : 0.0f;
   const bool random = init.kind == InitKind::Normal || init.kind == InitKind::Uniform;
   for (int64_t row = from; row < to; row++, data += stride) {
-    for (int64_t column = 0; column < width; column++) {
-      if (!random) {
-        data[column] = constant;
-        continue;
-      }
-      const PhiloxWords counter = {static_cast<uint32_t>(column >> 2), 0, static_cast<uint32_t>(row), static_cast<uint32_t>(row >> 32)};
-      data[column] = draw(init, philox(counter, key), column);
+    if (!random) {
+      std::fill_n(data, width, constant);
+      continue;
+    }
+    for (int64_t four = 0; four < width; four += 4) {
+      const PhiloxWords words = philox({static_cast<uint32_t>(four >> 2), 0, static_cast<uint32_t>(row), static_cast<uint32_t>(row >> 32)}, key);
+      for (int64_t column = four; column < std::min(four + 4, width); column++) data[column] = draw(init, words, column);
     }
   }
 }
