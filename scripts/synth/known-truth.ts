@@ -90,7 +90,7 @@ function categoryColumn({ seed, fields, values }: TruthOptions, j: number): Colu
     ],
     frequencies: new DrawTable([...weights, gap]),
     effects: informative ? Float64Array.from({ length: size + 1 }, () => 0.5 * random.normal()) : null,
-    factors: informative && j < 6 ? Float64Array.from({ length: (size + 1) * factorWidth }, () => 0.4 * random.normal()) : null,
+    factors: informative && j < 6 ? Float64Array.from({ length: (size + 1) * factorWidth }, () => 0.25 * random.normal()) : null,
   }
 }
 
