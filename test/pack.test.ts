@@ -30,7 +30,7 @@ test('the package has the built code, contracts, engine sources and no tests', (
   ]) {
     assert.ok(files.includes(file), `${file} is missing`)
   }
-  const unwanted = files.filter((file) => /\.test\.|^dist\/test|^native\/build|tsbuildinfo|^node_modules|^runs|^quickstart/.test(file))
+  const unwanted = files.filter((file) => /\.test[.-]|^dist\/test\/|^native\/build|tsbuildinfo|^node_modules|^runs|^quickstart/.test(file))
   assert.deepEqual(unwanted, [])
 })
 
