@@ -64,7 +64,7 @@ export async function runWorker(options: WorkerOptions, native: Native = loadNat
   }
 }
 
-interface Membership {
+interface Joined {
   options: WorkerOptions
   native: Native
   link: CoordinatorLink
@@ -73,7 +73,7 @@ interface Membership {
   ending: AbortController
 }
 
-async function work({ options, native, link, bind, membership, ending }: Membership): Promise<void> {
+async function work({ options, native, link, bind, membership, ending }: Joined): Promise<void> {
   const { member, heartbeatMs, lostAfterMs } = membership
   const { signal } = ending
   const artifacts = new Artifacts(link, member)
@@ -93,6 +93,7 @@ async function work({ options, native, link, bind, membership, ending }: Members
   } catch (thrown) {
     const reason = asLossmithError(signal.aborted ? signal.reason : thrown)
     context.rank?.collective?.abort()
+    // What this worker met itself says more than the verdict it is told; a broken exchange says less: the verdict names who was lost.
     const told = reason.code === 'run-stopped' || reason.code === 'run-over'
     const verdict = told && own && !isCollectiveFailure(own) ? own : reason
     if (reason.code !== 'coordinator-lost') await sayGoodbye(link, context, reason)
