@@ -41,8 +41,8 @@ class Executor {
   // Throws Error(Config, "row-out-of-range") when an id is not a row of its table. batch 0 runs like any other: a sum over no examples is 0.
   void run(const RunContext& context);
 
-  // For the op tests: every arena buffer lies by itself, as long as this batch needs, between zones of a pattern of NaNs; what no
-  // instruction has written is the pattern too. overruns() names the buffers whose zones the last run wrote to.
+  // For the op tests: every arena buffer lies by itself, as long as this batch needs, between zones of a pattern; what no
+  // instruction has written is NaN. overruns() names the buffers whose zones the last run wrote to.
   void enableGuards();
   std::vector<int> overruns() const;  // buffer numbers
 

@@ -1,4 +1,4 @@
-// Memory between two zones of a pattern, for tests: whoever writes before or behind it is found out. The pattern is a NaN, so whoever
+// Memory between two zones of a pattern, for tests: whoever writes before or behind it is found out. Inside it begins as NaNs, so whoever
 // reads what nobody wrote shows it too.
 #pragma once
 
@@ -10,13 +10,14 @@ namespace lossmith {
 
 class GuardedMemory {
  public:
-  // `bytes` (a multiple of 4) of pattern between fresh zones.
+  // `bytes` (a multiple of 4) of NaNs between fresh zones.
   void* reset(size_t bytes);
   void* data() const { return memory_.data() + kZone; }
   bool overrun() const;
 
  private:
-  static constexpr size_t kZone = 256;
+  static constexpr size_t kZone = 256;  // bytes
+  static constexpr size_t kZoneWords = kZone / sizeof(uint32_t);
   AlignedMemory memory_;
   size_t bytes_ = 0;
 };
