@@ -23,10 +23,18 @@ after(() => rmSync(folder, { recursive: true }))
 
 async function train(job: string, workers: number, threads: number, ...more: string[]): Promise<string> {
   const run = join(folder, `${basename(job, '.yaml')}-${workers}-${threads}${more.join('')}`)
-  const { code, stderr } = await processes.start(
-    ['train', job, '--run', run, '--workers', String(workers), '--threads', String(threads), '--quiet', ...more],
-    { deadlineMs: 40_000 },
-  ).ended
+  const { code, stderr } = await processes.start([
+    'train',
+    job,
+    '--run',
+    run,
+    '--workers',
+    String(workers),
+    '--threads',
+    String(threads),
+    '--quiet',
+    ...more,
+  ]).ended
   assert.equal(code, 0, stderr)
   return run
 }

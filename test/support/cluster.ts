@@ -25,7 +25,7 @@ export async function startCluster(processes: Processes, job: string[], world: n
 }
 
 /** Resolves once `step` is committed. */
-export async function reachedStep(address: string, step: number, timeoutMs = 30_000): Promise<RunDescription__Output> {
+export async function reachedStep(address: string, step: number, timeoutMs = 60_000): Promise<RunDescription__Output> {
   const client = new contracts.lossmith.v1.Monitor(address, clientCredentials({ address, insecure: true }), clientOptions)
   const until = performance.now() + timeoutMs
   try {

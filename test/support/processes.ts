@@ -34,7 +34,7 @@ export class Processes {
   private readonly children: ChildProcess[] = []
 
   /** `inside`: words before the command, such as `ip netns exec <name>`. */
-  start(args: string[], { deadlineMs = 60_000, inside = [] }: { deadlineMs?: number; inside?: string[] } = {}): Running {
+  start(args: string[], { deadlineMs = 120_000, inside = [] }: { deadlineMs?: number; inside?: string[] } = {}): Running {
     const [program, ...words] = [...inside, process.execPath, commandLine, ...args] as [string, ...string[]]
     const [name, value] = this.mark.split('=') as [string, string]
     const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, [name]: value } })
@@ -58,7 +58,7 @@ export class Processes {
       })
     })
     ended.catch(() => {})
-    const says = (pattern: RegExp, timeoutMs = 30_000) =>
+    const says = (pattern: RegExp, timeoutMs = 60_000) =>
       new Promise<RegExpExecArray>((resolve, reject) => {
         const settle = (act: () => void) => {
           clearTimeout(timer)
