@@ -1,6 +1,6 @@
 /** The promise of DESIGN.md §3: the number of workers and threads changes no bit of what is trained. What runs write is compared as files. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
@@ -18,7 +18,10 @@ before(async () => {
   job = writeJob(folder, await writeLog(folder, 5003)) // rows that neither lanes nor batches divide: every epoch has uneven ends
   reference = await train(job, 1, 1)
 })
-afterEach(() => processes.allGone())
+afterEach(async () => {
+  await processes.allGone()
+  assert.deepEqual(readdirSync(processes.temporary), [], 'workers remove what they wrote for themselves')
+})
 after(() => rmSync(folder, { recursive: true }))
 
 async function train(job: string, workers: number, threads: number, ...more: string[]): Promise<string> {

@@ -3,9 +3,11 @@
  * started carry a mark in their environment, so that a process left behind is found and named.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -31,14 +33,18 @@ export interface Running {
 
 export class Processes {
   private readonly mark = `LOSSMITH_TEST=${randomUUID()}`
-  private readonly children: ChildProcess[] = []
+  /** Their TMPDIR: a worker that is killed cannot clean up after itself. */
+  readonly temporary = mkdtempSync(join(tmpdir(), 'lossmith-processes-'))
+
+  constructor() {
+    process.once('exit', () => rmSync(this.temporary, { recursive: true, force: true }))
+  }
 
   /** `inside`: words before the command, such as `ip netns exec <name>`. */
   start(args: string[], { deadlineMs = 120_000, inside = [] }: { deadlineMs?: number; inside?: string[] } = {}): Running {
     const [program, ...words] = [...inside, process.execPath, commandLine, ...args] as [string, ...string[]]
     const [name, value] = this.mark.split('=') as [string, string]
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, [name]: value } })
-    this.children.push(child)
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: this.temporary, [name]: value } })
     const said = { stdout: '', stderr: '' }
     const listeners = new Set<() => void>()
     for (const stream of ['stdout', 'stderr'] as const) {
