@@ -126,6 +126,10 @@ test('counts: sums by key, kept from the minimum on, moments to mean and deviati
   assert.deepEqual([...sum.keys], [1n, 2n, 7n, top])
   assert.deepEqual([...sum.counts], [5n, 1n, 4n, 2n])
   assert.deepEqual(normalisation(sum), { means: [2], deviations: [1] })
+  // A column of a thousand ones, its terms rounded as the engine does: what rounding leaves is no spread.
+  const one = Math.log(2)
+  const constant = { count: 1000, sum: (1000 * Math.round(one * 2 ** 16)) / 2 ** 16, squares: (1000 * Math.round(one * one * 2 ** 12)) / 2 ** 12 }
+  assert.deepEqual(normalisation({ ...sum, moments: [constant] }).deviations, [1])
   const kept = keepFrequent(sum, 4)
   assert.deepEqual([kept.readBigUInt64LE(0), kept.readBigUInt64LE(8), kept.readBigUInt64LE(16), kept.length], [2n, 1n, 7n, 24])
   assert.throws(() => readCounts(Buffer.alloc(20), 'short'), { code: 'counts-size', message: /short/ })

@@ -56,12 +56,16 @@ export function keepFrequent({ keys, counts }: Counts, minCount: number): Buffer
   return bytes
 }
 
-/** Mean and (population) deviation by column; a column without spread gets deviation 1. */
+/**
+ * Mean and (population) deviation by column. A column without spread gets deviation 1: what the rounding of the sums leaves of its variance
+ * (native/engine/data/count_values.cc: x to 2^-16, x² to 2^-12) must not become a deviation, by which another value would be blown up.
+ */
 export function normalisation({ moments }: Counts): { means: number[]; deviations: number[] } {
   const means = moments.map(({ count, sum }) => (count > 0 ? sum / count : 0))
   const deviations = moments.map(({ count, squares }, column) => {
-    const variance = count > 0 ? squares / count - means[column]! ** 2 : 0
-    return variance > 1e-12 ? Math.sqrt(variance) : 1
+    const mean = means[column]!
+    const variance = count > 0 ? squares / count - mean ** 2 : 0
+    return variance > 2 ** -13 + mean * 2 ** -16 ? Math.sqrt(variance) : 1
   })
   return { means, deviations }
 }
