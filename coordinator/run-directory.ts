@@ -1,6 +1,6 @@
 /**
  * The directory of a run: job.yaml, data.json (what the index found), artifacts/, checkpoints/, metrics.jsonl, events.jsonl, rejects.tsv,
- * model.onnx. metrics.jsonl and rejects.tsv grow at commits and are cut to a checkpoint's lengths on resume; they hold no times, so that a
+ * model.onnx; coordinator.lock while a coordinator works on it. metrics.jsonl and rejects.tsv grow at commits and are cut to a checkpoint's lengths on resume; they hold no times, so that a
  * resumed run ends with the same bytes.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import type { FeaturePlan } from '../common/job/features.js'
 import type { FileIndex__Output as FileIndex } from '../proto/generated/lossmith/v1/FileIndex.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
 import type { RunEvent } from './run-events.js'
+import { lockRun } from './run-lock.js'
 
 /** data.json: the input as it was when the run began. */
 export interface RunData {
@@ -37,6 +38,7 @@ export class RunDirectory {
   /** Distinct lines in rejects.tsv. */
   rejectCount = 0
   private rejected = new Set<string>()
+  private release: () => void = () => undefined
 
   constructor(path: string) {
     this.path = path
@@ -45,7 +47,17 @@ export class RunDirectory {
     this.model = join(path, 'model.onnx')
   }
 
-  /** A new run; config error run-exists when the directory has one. */
+  /** Config error run-locked while another coordinator works on this directory. */
+  lock(): void {
+    this.release = lockRun(this.path)
+  }
+
+  unlock(): void {
+    this.release()
+    this.release = () => undefined
+  }
+
+  /** A new run, locked; config error run-exists when the directory has one. */
   create(jobYaml: string): void {
     const job = join(this.path, 'job.yaml')
     if (existsSync(job))
@@ -53,6 +65,11 @@ export class RunDirectory {
     try {
       mkdirSync(this.checkpoints, { recursive: true })
       mkdirSync(this.artifacts, { recursive: true })
+    } catch (error) {
+      throw diskError(this.path, error)
+    }
+    this.lock()
+    try {
       for (const name of ['metrics.jsonl', 'events.jsonl', 'rejects.tsv']) writeFileSync(join(this.path, name), '')
       writeFileSync(job, jobYaml)
     } catch (error) {

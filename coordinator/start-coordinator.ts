@@ -109,6 +109,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     membership.close()
     loss.close()
     await shutDown(server)
+    directory.unlock()
     if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
   }
   let address: string
@@ -160,11 +161,17 @@ function makeContext(job: Job, parts: RunParts, directory: RunDirectory, artifac
   }
 }
 
-/** The newest checkpoint after its hashes agree, and the growing files cut to its lengths. */
+/** The newest checkpoint after its hashes agree, and the growing files cut to its lengths; all of it under the directory's lock. */
 async function openRun(directory: RunDirectory): Promise<Resumed> {
-  const checkpoint = await loadNewestCheckpoint(directory.checkpoints)
-  directory.cut(checkpoint?.manifest.lengths ?? { metrics: 0, rejects: 0 })
-  return { checkpoint, data: directory.readData() }
+  directory.lock()
+  try {
+    const checkpoint = await loadNewestCheckpoint(directory.checkpoints)
+    directory.cut(checkpoint?.manifest.lengths ?? { metrics: 0, rejects: 0 })
+    return { checkpoint, data: directory.readData() }
+  } catch (error) {
+    directory.unlock()
+    throw error
+  }
 }
 
 /** Does the work and tells the workers how it ended. */
