@@ -9,6 +9,7 @@ import { dataSource, prepareInput, vocabularyOf } from './prepare-input.js'
 import { planSha256, prepareWorkers } from './prepare-workers.js'
 import type { Outcome } from './run.js'
 import { enterPhase, type RunContext } from './run-context.js'
+import { checkSameJob } from './same-job.js'
 import { splitPieces } from './split-pieces.js'
 
 export interface EvaluateRequest {
@@ -25,6 +26,7 @@ export async function evaluateRun(context: RunContext, request: EvaluateRequest)
   const { manifest } = await loadCheckpoint(checkpoints.directory, name)
   const data = directory.readData()
   if (data === undefined) throw configError('run-damaged', `[evaluate] wanted ${join(directory.path, 'data.json')}, found none`)
+  checkSameJob(data.job, job, directory.path)
 
   enterPhase(context, 'joining', `${job.cluster.workers} workers`)
   await control.guardEarly(membership.whenFull())

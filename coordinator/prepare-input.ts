@@ -34,7 +34,8 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
   if (training.length === 0)
     throw configError('no-training-rows', `[data] wanted rows to train on, got none of ${rows(pieces)} in the training split`)
   const features = known?.features ?? (await countValues(context, training, dataSource(job, paths, indexes, featurePlan(job))))
-  if (known === undefined) directory.writeData({ files, indexes, features })
+  const { cluster: _, ...began } = job
+  if (known === undefined) directory.writeData({ job: began, files, indexes, features })
   const lines = blocks.filter(({ file }) => roles[file] === 'train').reduce((sum, block) => sum + block.lines, 0)
   const heldOut = job.data.split.by === 'time' ? lines - rows(training) : 0
   return {

@@ -8,13 +8,15 @@ import { join } from 'node:path'
 import { diskError } from '../common/checkpoint/checkpoint-writer.js'
 import { configError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
+import type { Job } from '../common/job/job.js'
 import type { FileIndex__Output as FileIndex } from '../proto/generated/lossmith/v1/FileIndex.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
 import type { RunEvent } from './run-events.js'
 import { lockRun } from './run-lock.js'
 
-/** data.json: the input as it was when the run began. */
+/** data.json: the job and its input as they were when the run began. */
 export interface RunData {
+  job: Omit<Job, 'cluster'>
   files: { path: string; bytes: number; digest: string }[]
   indexes: FileIndex[]
   features: FeaturePlan

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { printJob } from '../common/job/parse-job.js'
 import { joinWorkers, startRun, temporaryDirectory, testJob, wholeRun, writeLog } from './run-fixture.test-support.js'
 
 /** Every file of a run that must not depend on workers or interruptions, by hash. */
@@ -141,6 +142,30 @@ test('resume refuses changed data, naming the file, and a damaged checkpoint, na
   const coordinator = await startRun(t, job, run, { resume: true })
   await joinWorkers(t, coordinator, job)
   await assert.rejects(coordinator.finished, { kind: 'config', code: 'data-changed', message: /log\.tsv.*wanted \d+ bytes/ })
+})
+
+test('resume and evaluate refuse a job.yaml that was changed, naming each key; more epochs are welcome', { timeout: 30_000 }, async (t) => {
+  const { job, run, directory } = jobOf(t)
+  const longer = { ...job, train: { ...job.train, epochs: 3 } }
+  await wholeRun(t, longer, join(directory, 'longer'))
+  await wholeRun(t, job, run)
+  const file = join(run, 'job.yaml')
+  const other = { ...job, seed: 2, train: { ...job.train, lanes: 8 }, data: { ...job.data, shuffleRows: 0 } }
+  writeFileSync(file, printJob(other))
+  const before = contents(run)
+  for (const options of [{ resume: true }, { mode: { evaluate: { split: 'test' } } }]) {
+    const started = startRun(t, job, run, options).then(async (coordinator) => {
+      await joinWorkers(t, coordinator, job)
+      await coordinator.finished
+    })
+    const words = /job\.yaml: seed: wanted 1 as the run began, got 2\ndata\.shuffleRows: wanted \d+ .*, got 0\ntrain\.lanes: wanted 4 .*, got 8\n/
+    await assert.rejects(started, { kind: 'config', code: 'job-changed', message: words })
+  }
+  assert.deepEqual(contents(run), before)
+  writeFileSync(file, printJob(longer))
+  await wholeRun(t, longer, run, { resume: true })
+  const { 'data.json': _, ...wanted } = contents(join(directory, 'longer')) // data.json has the epochs that were asked for first
+  assert.deepEqual({ ...contents(run), ...wanted }, contents(run))
 })
 
 test('a run killed before its first checkpoint starts over', { timeout: 20_000 }, async (t) => {

@@ -30,6 +30,7 @@ import { enterPhase, type RunContext, type RunParts } from './run-context.js'
 import { RunControl, StoppedEarly } from './run-control.js'
 import { type Metric, RunDirectory } from './run-directory.js'
 import { type RunEvent, RunEvents } from './run-events.js'
+import { checkSameJob } from './same-job.js'
 import { TaskQueue } from './task-queue.js'
 import { trainingService } from './training-service.js'
 import { WorkerLoss } from './worker-loss.js'
@@ -83,7 +84,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   const directory = new RunDirectory(options.runDirectory)
   const keptJob = !training || options.resume
   const job = keptJob ? { ...readJob(join(options.runDirectory, 'job.yaml')), cluster: options.job.cluster } : options.job
-  const resumed = training && options.resume ? await openRun(directory) : undefined
+  const resumed = training && options.resume ? await openRun(directory, job) : undefined
   const scratch = training ? undefined : mkdtempSync(join(tmpdir(), 'lossmith-evaluate-'))
 
   const context = makeContext(
@@ -162,12 +163,14 @@ function makeContext(job: Job, parts: RunParts, directory: RunDirectory, artifac
 }
 
 /** The newest checkpoint after its hashes agree, and the growing files cut to its lengths; all of it under the directory's lock. */
-async function openRun(directory: RunDirectory): Promise<Resumed> {
+async function openRun(directory: RunDirectory, job: Job): Promise<Resumed> {
   directory.lock()
   try {
+    const data = directory.readData()
+    if (data !== undefined) checkSameJob(data.job, job, directory.path)
     const checkpoint = await loadNewestCheckpoint(directory.checkpoints)
     directory.cut(checkpoint?.manifest.lengths ?? { metrics: 0, rejects: 0 })
-    return { checkpoint, data: directory.readData() }
+    return { checkpoint, data }
   } catch (error) {
     directory.unlock()
     throw error
