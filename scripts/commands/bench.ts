@@ -3,7 +3,7 @@
  * A peer is any command that prints "median N ex/s". Ratios are of medians over the rounds of one call.
  */
 import { spawnSync } from 'node:child_process'
-import { brokenError, configError } from '../../common/errors.js'
+import { configError } from '../../common/errors.js'
 import type { BenchTimes } from '../bench/bench-rank.js'
 import { runBench } from '../bench/run-bench.js'
 import type { Terminal } from '../terminal.js'
@@ -74,7 +74,7 @@ const phases = ({ total, compute, exchange, update }: BenchTimes) => ({
 function peerRate(command: string): number {
   const { stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', timeout: 300_000 })
   const found = /median (\d+) ex\/s/.exec(stdout)
-  if (!found) throw brokenError('bench-peer', `wanted "median N ex/s" from ${command}, got ${(stdout + stderr).slice(-500)}`)
+  if (!found) throw configError('bench-peer', `wanted "median N ex/s" from ${command}, got ${(stdout + stderr).slice(-500)}`)
   return Number(found[1])
 }
 
