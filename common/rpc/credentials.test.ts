@@ -67,7 +67,7 @@ test('with TLS a client that knows the authority is answered, one that does not 
     }
   }
   assert.equal(await ask({ ca: cert }), 'hello')
-  await assert.rejects(ask({}), { kind: 'transient', code: 'rpc-unavailable' })
+  await assert.rejects(ask({}), { kind: 'refused', code: 'tls-refused', message: /certificate/ })
   await assert.rejects(ask(undefined), { kind: 'transient', code: 'rpc-unavailable' })
 })
 

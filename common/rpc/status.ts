@@ -40,6 +40,9 @@ export function fromStatus(error: ServiceError, what: string): LossmithError {
     case status.DEADLINE_EXCEEDED:
       return new LossmithError('transient', 'rpc-timeout', message, options)
     case status.UNAVAILABLE:
+      // OpenSSL's words: trying again does not help.
+      if (/certificate|altnames|EPROTO|wrong version number/i.test(message)) return new LossmithError('refused', 'tls-refused', message, options)
+      return new LossmithError('transient', 'rpc-unavailable', message, options)
     case status.ABORTED:
     case status.RESOURCE_EXHAUSTED:
       return new LossmithError('transient', 'rpc-unavailable', message, options)
