@@ -116,7 +116,7 @@ test('a disk that is full while workers send their state ends the run; older che
     spawnSync('umount', ['-l', directory])
     rmSync(directory, { recursive: true })
   })
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory]).status !== 0) return t.skip('SKIPPED: wants root to mount a tmpfs')
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory]).status !== 0) return t.skip('wants root to mount a tmpfs')
   const job = testJob(temporaryDirectory(t))
   const run = join(directory, 'run')
   const coordinator = await startRun(t, job, run)

@@ -1,6 +1,6 @@
 /** The package as npm packs it, installed in an empty folder. Needs no network: what npm's cache lacks is linked from this checkout. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,7 +27,7 @@ export function installPackage(): InstalledPackage {
   return { folder, path, files: files.map((file) => file.path), remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** As npm would put them beside the package, and its command in .bin. */
+/** As npm would put them beside the package, and its command, made executable, in .bin. */
 function linkDependencies(modules: string): void {
   const own = join(root, 'node_modules')
   for (const name of readdirSync(own)) {
@@ -35,6 +35,7 @@ function linkDependencies(modules: string): void {
   }
   mkdirSync(join(modules, '.bin'))
   symlinkSync('../lossmith/dist/scripts/lossmith.js', join(modules, '.bin/lossmith'))
+  chmodSync(join(modules, '.bin/lossmith'), 0o755)
 }
 
 function run(program: string, args: readonly string[], cwd: string): string {

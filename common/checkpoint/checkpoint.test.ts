@@ -151,7 +151,7 @@ test('a small tmpfs that is full', async (t) => {
   const parent = mkdtempSync(join(tmpdir(), 'lossmith-tmpfs-'))
   t.after(() => rmSync(parent, { recursive: true }))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', parent]).status === 0
-  if (!mounted) return t.skip('SKIPPED: wants root to mount a tmpfs')
+  if (!mounted) return t.skip('wants root to mount a tmpfs')
   try {
     await write(parent, 1)
     const writer = await CheckpointWriter.open(parent, 2, layoutSafetensors([{ name: 'large', shape: [100_000] }]))
