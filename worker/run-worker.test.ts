@@ -12,6 +12,7 @@ import type { Task } from '../proto/generated/lossmith/v1/Task.js'
 import { type FakeCoordinator, startFakeCoordinator } from './fake-coordinator.test.support.js'
 import { createFakeNative, type FakeNative, fakeFloats } from './fake-native.test.support.js'
 import { runWorker, type WorkerOptions } from './run-worker.js'
+import { checkFiles } from './tasks/check-files.js'
 
 let coordinator: FakeCoordinator
 let native: FakeNative
@@ -68,7 +69,7 @@ test('joins with what it is, does the tasks before training, ends with Finish', 
 
   const { files } = await coordinator.give({ checkFiles: { paths: [log] } })
   const size = Buffer.from([0xa0, 0x86, 1, 0, 0, 0, 0, 0])
-  const digest = createHash('sha256').update(size).update('x'.repeat(65536)).update('x'.repeat(65536)).digest()
+  const digest = createHash('sha256').update(size).update('x'.repeat(100_000)).digest()
   assert.deepEqual(files, [{ path: log, bytes: 100_000, digest }])
 
   const { index } = await coordinator.give({ indexFile: { file: 3, path: log, lanes: 8, maxBlockBytes: 100, artifact: 'index/3' } })
@@ -84,6 +85,23 @@ test('joins with what it is, does the tasks before training, ends with Finish', 
   await ended
   const [{ host, pid, threads, cpuClass, ...join_ }] = coordinator.joins as [(typeof coordinator.joins)[0]]
   assert.deepEqual([host, pid, threads, cpuClass, join_.version, join_.name], [hostname(), process.pid, 2, 'fake', version, 'left'])
+})
+
+test('the digest of a large file sees a byte near its start, in its middle windows and at its end', async () => {
+  const log = join(folder, 'large.tsv')
+  const size = (40 << 20) + 12_345
+  const bytes = Buffer.alloc(size, 'x')
+  const digests = new Set<string>()
+  const middle = Math.round((100 * (size - 65_536)) / 255) + 7
+  for (const at of [null, 0, middle, size - 1]) {
+    if (at !== null) bytes[at]! ^= 1
+    writeFileSync(log, bytes)
+    const [facts] = await checkFiles([log])
+    assert.equal(facts!.bytes, size)
+    digests.add(Buffer.from(facts!.digest as Uint8Array).toString('hex'))
+    if (at !== null) bytes[at]! ^= 1
+  }
+  assert.equal(digests.size, 4)
 })
 
 test('trains step by step: compute, exchange, update, a report of each; the epoch ends when every lane has', async () => {
