@@ -1,3 +1,4 @@
+// See feed_object.h.
 #include "addon/feed_object.h"
 
 #include <cstring>
@@ -51,10 +52,15 @@ Array typedArray(Napi::Env env, const std::vector<Element>& from) {
   return array;
 }
 
-template <class Element, class Array>
-std::vector<Element> elements(const Array& from) {
-  std::vector<Element> out(from.ElementLength());
-  if (!out.empty()) std::memcpy(out.data(), from.Data(), out.size() * sizeof(Element));
+template <class Element>
+std::vector<Element> elements(const Napi::Object& from, const char* name, napi_typedarray_type type) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
+    throw configError("feed", std::string("[setMemory] wanted ids of int64, labels and numbers of float32, got other ") + name);
+  }
+  const auto array = value.As<Napi::TypedArray>();
+  std::vector<Element> out(array.ElementLength());
+  if (!out.empty()) std::memcpy(out.data(), static_cast<const char*>(array.ArrayBuffer().Data()) + array.ByteOffset(), array.ByteLength());
   return out;
 }
 
@@ -104,7 +110,7 @@ class FeedObject : public Napi::ObjectWrap<FeedObject> {
     info.This().As<Napi::Object>().TypeTag(&kFeedTag);
   }
 
-  Feed* feed() const { return feed_.get(); }
+  std::shared_ptr<Feed> feed() const { return feed_; }
 
  private:
   void startEpoch(const Napi::CallbackInfo& info) {
@@ -130,9 +136,9 @@ class FeedObject : public Napi::ObjectWrap<FeedObject> {
 
   Batch memoryBatch(const Napi::Object& from) const {
     Batch batch;
-    batch.labels = elements<float>(from.Get("labels").As<Napi::Float32Array>());
-    batch.ids = elements<int64_t>(from.Get("ids").As<Napi::BigInt64Array>());
-    batch.numbers = elements<float>(from.Get("numbers").As<Napi::Float32Array>());
+    batch.labels = elements<float>(from, "labels", napi_float32_array);
+    batch.ids = elements<int64_t>(from, "ids", napi_bigint64_array);
+    batch.numbers = elements<float>(from, "numbers", napi_float32_array);
     batch.count = static_cast<int64_t>(batch.labels.size());
     const FeaturePlan& plan = feed_->source()->features();
     const auto ids = static_cast<size_t>(batch.count * plan.fields), width = static_cast<size_t>(batch.count * plan.width);
@@ -145,20 +151,24 @@ class FeedObject : public Napi::ObjectWrap<FeedObject> {
   }
 
   Napi::Value nextBatch(const Napi::CallbackInfo& info) {
-    return promiseOnNewThread(
-        info.Env(),
-        [feed = feed_, lane = info[0].ToNumber().Int32Value()] {
-          Batch batch;
-          feed->next(lane, batch);
-          return batch;
-        },
-        [](Napi::Env env, Batch& batch) -> Napi::Value { return batchToJs(env, batch); });
+    return throwingToJs(info.Env(), [&] {
+      return promiseOnNewThread(
+          info.Env(),
+          [feed = feed_, lane = info[0].ToNumber().Int32Value()] {
+            Batch batch;
+            feed->next(lane, batch);
+            return batch;
+          },
+          [](Napi::Env env, Batch& batch) -> Napi::Value { return batchToJs(env, batch); });
+    });
   }
 
   Napi::Value readPiece(const Napi::CallbackInfo& info) {
-    return promiseOnNewThread(
-        info.Env(), [source = feed_->source(), piece = pieceFromJs(info[0])] { return readWhole(*openPieceOf(source, piece)); },
-        [](Napi::Env env, Batch& whole) -> Napi::Value { return batchToJs(env, whole); });
+    return throwingToJs(info.Env(), [&] {
+      return promiseOnNewThread(
+          info.Env(), [source = feed_->source(), piece = pieceFromJs(info[0])] { return readWhole(*openPieceOf(source, piece)); },
+          [](Napi::Env env, Batch& whole) -> Napi::Value { return batchToJs(env, whole); });
+    });
   }
 
   void close(const Napi::CallbackInfo&) { feed_->close(); }
@@ -169,7 +179,7 @@ class FeedObject : public Napi::ObjectWrap<FeedObject> {
 
 }  // namespace
 
-Feed* feedFromJs(Napi::Value value) {
+std::shared_ptr<Feed> feedFromJs(Napi::Value value) {
   if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kFeedTag)) {
     throw Napi::TypeError::New(value.Env(), "wanted a feed of createFeed, got something else");
   }

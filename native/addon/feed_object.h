@@ -12,9 +12,8 @@ namespace lossmith {
 
 void registerFeed(Napi::Env env, Napi::Object exports);
 
-// The feed inside a handle. It lives as long as the handle: who uses it on another thread keeps a reference to `value`. Throws a
-// TypeError for anything else.
-Feed* feedFromJs(Napi::Value value);
+// The feed inside a handle, shared with whoever reads it on another thread. Throws a TypeError for anything else.
+std::shared_ptr<Feed> feedFromJs(Napi::Value value);
 
 // Conversions of NativeSource, NativePiece, NativeCursor, NativeReject. JavaScript thread only.
 std::shared_ptr<LogSource> sourceFromJs(Napi::Value value);

@@ -1,3 +1,4 @@
+// See index_task.h.
 #include "addon/index_task.h"
 
 #include "addon/feed_object.h"
@@ -29,13 +30,15 @@ Napi::Object indexToJs(Napi::Env env, const FileIndex& index) {
 }
 
 Napi::Value startIndexFile(const Napi::CallbackInfo& info) {
-  const auto options = info[0].As<Napi::Object>();
-  return promiseOnNewThread(
-      info.Env(),
-      [path = options.Get("path").ToString().Utf8Value(), lanes = options.Get("lanes").ToNumber().Int64Value(),
-       most = options.Get("maxBlockBytes").ToNumber().Int64Value(),
-       points_path = options.Get("pointsPath").ToString().Utf8Value()] { return indexFile(path, lanes, most, points_path); },
-      [](Napi::Env env, FileIndex& index) -> Napi::Value { return indexToJs(env, index); });
+  return throwingToJs(info.Env(), [&] {
+    const auto options = info[0].As<Napi::Object>();
+    return promiseOnNewThread(
+        info.Env(),
+        [path = options.Get("path").ToString().Utf8Value(), lanes = options.Get("lanes").ToNumber().Int64Value(),
+         most = options.Get("maxBlockBytes").ToNumber().Int64Value(),
+         points_path = options.Get("pointsPath").ToString().Utf8Value()] { return indexFile(path, lanes, most, points_path); },
+        [](Napi::Env env, FileIndex& index) -> Napi::Value { return indexToJs(env, index); });
+  });
 }
 
 Napi::Value startCountValues(const Napi::CallbackInfo& info) {

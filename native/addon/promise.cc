@@ -43,20 +43,36 @@ void EngineThread::post(std::function<void()> work) {
   queue_->changed.notify_one();
 }
 
-Napi::ThreadSafeFunction openBridge(Napi::Env env) {
-  return Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "lossmith", 0, 1);
+// Node deletes its thread-safe function with the environment (a worker_thread that is terminated), whoever still holds it: who uses it
+// looks under the mutex whether it is there.
+struct Bridge::Gate {
+  std::mutex mutex;
+  bool closed = false;
+};
+
+Bridge::Bridge(Napi::Env env) : gate_(std::make_shared<Gate>()) {
+  function_ =
+      Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "lossmith", 0, 1, [gate = gate_](Napi::Env) {
+        std::lock_guard lock(gate->mutex);
+        gate->closed = true;
+      });
 }
 
-void settleOnJsThread(Napi::ThreadSafeFunction bridge, std::function<void(Napi::Env)> settle) {
+void Bridge::settle(std::function<void(Napi::Env)> settle) {
+  std::lock_guard lock(gate_->mutex);
+  if (gate_->closed) return;
   auto* settling = new std::function<void(Napi::Env)>(std::move(settle));
-  const napi_status status = bridge.NonBlockingCall(settling, [](Napi::Env env, Napi::Function, std::function<void(Napi::Env)>* owned) {
+  const napi_status status = function_.NonBlockingCall(settling, [](Napi::Env env, Napi::Function, std::function<void(Napi::Env)>* owned) {
     if (napi_env(env) == nullptr) return;
     std::unique_ptr<std::function<void(Napi::Env)>> settling(owned);
     Napi::HandleScope scope(env);
     (*settling)(env);
   });
-  // An environment that closes has nobody who waits; what belongs to its thread is left to the end of the process.
-  if (status == napi_ok) bridge.Release();
+  if (status == napi_ok) {
+    function_.Release();
+  } else {
+    delete settling;  // the environment is closing
+  }
 }
 
 }  // namespace lossmith

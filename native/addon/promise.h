@@ -33,9 +33,18 @@ class EngineThread {
   std::shared_ptr<Queue> queue_;
 };
 
-// Settles promises of one environment from any thread. `settle` runs on the JavaScript thread.
-void settleOnJsThread(Napi::ThreadSafeFunction bridge, std::function<void(Napi::Env)> settle);
-Napi::ThreadSafeFunction openBridge(Napi::Env env);
+// The way of one call back to its environment, which stays open until then.
+class Bridge {
+ public:
+  explicit Bridge(Napi::Env env);
+  // From any thread, once. `settle` runs on the JavaScript thread, or never when the environment closed before: then nobody waits.
+  void settle(std::function<void(Napi::Env)> settle);
+
+ private:
+  struct Gate;
+  std::shared_ptr<Gate> gate_;
+  Napi::ThreadSafeFunction function_;
+};
 
 // work: () -> T (not void, not a reference); toJs: (Napi::Env, T&) -> Napi::Value. `claim` is held until the promise settles.
 template <class Work, class ToJs>
@@ -52,7 +61,7 @@ Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJ
   };
   auto call = std::make_shared<Call>(env, std::move(work), std::move(toJs));
   call->claim = std::move(claim);
-  Napi::ThreadSafeFunction bridge = openBridge(env);
+  Bridge bridge(env);
   const Napi::Promise promise = call->deferred.Promise();
   thread.post([call = std::move(call), bridge]() mutable {
     try {
@@ -61,7 +70,7 @@ Napi::Promise promiseOn(EngineThread& thread, Napi::Env env, Work work, ToJs toJ
       call->failure = std::current_exception();
     }
     call->work.reset();
-    settleOnJsThread(bridge, [call = std::move(call)](Napi::Env env) {  // moved: the call's last owner is the JavaScript thread
+    bridge.settle([call = std::move(call)](Napi::Env env) {  // moved: the call's last owner is the JavaScript thread
       try {
         if (call->failure) std::rethrow_exception(call->failure);
         call->deferred.Resolve(call->toJs(env, *call->result));

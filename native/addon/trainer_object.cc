@@ -192,10 +192,8 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
   Napi::Value compute(const Napi::CallbackInfo& info) {
     return throwingToJs(info.Env(), [&] {
       const int64_t step = wholeNumber(info[0], "step");
-      Feed* feed = feedFromJs(info[1]);
       return call(
-          info, "compute", [step, feed](Trainer& trainer) { return trainer.compute(step, *feed); },
-          [handle = hold(info[1])](Napi::Env env, std::vector<LaneResult>& lanes) { return lanesToJs(env, lanes); });
+          info, "compute", [step, feed = feedFromJs(info[1])](Trainer& trainer) { return trainer.compute(step, *feed); }, lanesToJs);
     });
   }
 
@@ -220,24 +218,18 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
 
   Napi::Value evaluate(const Napi::CallbackInfo& info) {
     return throwingToJs(info.Env(), [&] {
-      Feed* feed = feedFromJs(info[0]);
       return call(
           info, "evaluate",
-          [feed, pieces = piecesFromJs(info[1]), path = info[2].ToString().Utf8Value()](Trainer& trainer) {
+          [feed = feedFromJs(info[0]), pieces = piecesFromJs(info[1]), path = info[2].ToString().Utf8Value()](Trainer& trainer) {
             return trainer.evaluate(*feed, pieces, path);
           },
-          [handle = hold(info[0])](Napi::Env env, std::vector<PieceScores>& scores) { return scoresToJs(env, scores); });
+          scoresToJs);
     });
   }
 
   void close(const Napi::CallbackInfo& info) {
     if (trainer_) reportMemory(info.Env(), 0);
     trainer_.reset();
-  }
-
-  // A feed must outlive the call that reads it.
-  static std::shared_ptr<Napi::ObjectReference> hold(Napi::Value value) {
-    return std::make_shared<Napi::ObjectReference>(Napi::Persistent(value.As<Napi::Object>()));
   }
 
   std::shared_ptr<Trainer> trainer_;

@@ -22,6 +22,8 @@ export interface WorldOptions {
   world?: number
   threads?: number
   connect?: (world: number) => Promise<Collective[]>
+  /** The default draws first weights; not to do so leaves zeros in memory that nobody touches. */
+  initialize?: boolean
 }
 
 export async function localRanks(world: number): Promise<Collective[]> {
@@ -30,7 +32,7 @@ export async function localRanks(world: number): Promise<Collective[]> {
 
 /** Lanes are dealt in contiguous ranges that differ by at most one. */
 export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => Promise<void>): Promise<void> {
-  const { plan, batches, laneBatch, seed = 1, world = 1, threads = 1, connect = localRanks } = options
+  const { plan, batches, laneBatch, seed = 1, world = 1, threads = 1, connect = localRanks, initialize = true } = options
   const lanes = batches.length
   const firstLanes = Array.from({ length: world }, (_, rank) => rank * Math.floor(lanes / world) + Math.min(rank, lanes % world))
   const collectives = world > 1 ? await connect(world) : []
@@ -43,7 +45,7 @@ export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => 
     return { trainer, feed }
   })
   try {
-    await Promise.all(ranks.map(({ trainer }) => trainer.initialize()))
+    if (initialize) await Promise.all(ranks.map(({ trainer }) => trainer.initialize()))
     await body(ranks)
   } finally {
     for (const collective of collectives) collective.close()
@@ -54,7 +56,8 @@ export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => 
   }
 }
 
-function memoryFeed({ fields, numbers }: TrainingPlan, laneBatch: number): Feed {
+/** A feed that knows no log: its batches come by setMemory. */
+export function memoryFeed({ fields, numbers }: TrainingPlan, laneBatch: number): Feed {
   const features = {
     format: 'criteo',
     numbers: { as: 'log-bins' },

@@ -23,9 +23,10 @@ using Arguments = std::unordered_map<int, memory>;
 
 constexpr int kCachedSizes = 8;  // batch sizes whose primitives are kept, per instruction
 
+// Never destroyed: a thread may still compute while the process exits.
 dnnl::engine& cpuEngine() {
-  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
+  static auto* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *engine;
 }
 
 // The number of OpenMP threads belongs to the calling thread, so each calling thread sets it once: a lane never has a team.
