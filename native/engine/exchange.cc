@@ -75,7 +75,7 @@ void Exchange::setCollective(std::shared_ptr<Collective> collective, const std::
   const bool mine = !collective || (counted && bounds[rank] == shape_.first_lane && bounds[rank + 1] == shape_.first_lane + shape_.lane_count);
   if (!counted || !mine) {
     std::string got;
-    for (int lane : first_lanes) got += " " + std::to_string(lane);
+    for (int lane : first_lanes) got.append(" ").append(std::to_string(lane));
     throw configError("lanes", "[exchange] wanted the first lanes of " + std::to_string(world) + " ranks over " + std::to_string(shape_.lanes) +
                                    " lanes, rank " + std::to_string(rank) + " with " + std::to_string(shape_.lane_count) + " from " +
                                    std::to_string(shape_.first_lane) + ", got" + got);

@@ -28,7 +28,7 @@ ExchangeShape exchangeShape(const TrainerOptions& options, const DenseState& den
 }
 
 const TrainerOptions& checked(const TrainerOptions& options) {
-  const bool lanes = options.first_lane >= 0 && options.lane_count >= 1 && options.first_lane + options.lane_count <= options.lanes;
+  const bool lanes = options.first_lane >= 0 && options.lane_count >= 1 && options.lane_count <= options.lanes - options.first_lane;
   if (!lanes || options.threads < 1 || options.lane_batch < 1) {
     throw configError("lanes", "[trainer] wanted lanes within 0.." + std::to_string(options.lanes) + ", a thread and a lane batch, got " +
                                    std::to_string(options.lane_count) + " lanes from " + std::to_string(options.first_lane) + ", " +
@@ -184,9 +184,10 @@ StepSummary Trainer::exchange(bool order) {
 
 void Trainer::update(int64_t step) {
   if (phase_ != Phase::Exchanged) throw brokenError("update-without-exchange", "[update] wanted an exchange of this step, got none");
+  if (step < 1) throw configError("step", "[update] wanted a step of at least 1, got " + std::to_string(step));
   if (!summary_.not_finite.empty()) {
     std::string lanes;
-    for (int lane : summary_.not_finite) lanes += " " + std::to_string(lane);
+    for (int lane : summary_.not_finite) lanes.append(" ").append(std::to_string(lane));
     throw brokenError("not-finite", "[update] wanted finite losses and gradients, got others in step " + std::to_string(step) + ", lanes" + lanes);
   }
   phase_ = Phase::None;

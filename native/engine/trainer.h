@@ -60,6 +60,7 @@ class Trainer {
   std::vector<LaneResult> compute(int64_t step, Feed& feed);
   StepSummary exchange(bool order);
   // Throws Error(Broken, "update-without-exchange") unless an exchange went before, and Error(Broken, "not-finite") when it was not finite.
+  // Steps count from 1: Error(Config, "step").
   void update(int64_t step);
   std::vector<PieceScores> evaluate(Feed& feed, const std::vector<Piece>& pieces, const std::string& scores_path);
 

@@ -344,6 +344,11 @@ test('a lane without examples is exhausted at once and still reports what it rej
       const batch = await feed.nextBatch(lane)
       assert.deepEqual([batch.labels.length, batch.rejected, batch.cursor.exhausted], [0, 0, true])
     }
+    const { bytes, lines } = log.pieces[0]!
+    for (const place of [{ offset: bytes + 1 }, { offset: -1 }, { line: lines + 1 }]) {
+      feed.startEpoch(0, [{ lane: 0, pieces: log.pieces, cursor: { ...end, exhausted: false, ...place } }])
+      await assert.rejects(feed.nextBatch(0), { kind: 'config', code: 'cursor', message: /wanted a place within/ })
+    }
   })
 })
 

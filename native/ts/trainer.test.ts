@@ -1,6 +1,7 @@
 /** The trainer through its own door: first weights, state, whole steps against float64, optimizers against PyTorch, misuse. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { test } from 'node:test'
 import { buildTrainingPlan } from '../../model/build-plan.js'
 import { buildTrainingGraph } from '../../model/model.js'
@@ -121,7 +122,10 @@ test('calls that overlap, come out of order or after close are refused', deadlin
     await first
     await assert.rejects(trainer.update(1), { kind: 'broken', code: 'update-without-exchange' })
     await assert.rejects(trainer.exchange(false), { kind: 'broken', code: 'exchange-without-compute' })
-    const running = trainer.compute(1, feed)
+    await trainer.compute(1, feed)
+    await trainer.exchange(false)
+    await assert.rejects(trainer.update(0), { kind: 'config', code: 'step', message: /at least 1, got 0/ })
+    const running = trainer.compute(2, feed)
     trainer.close()
     await running
     trainer.close()
@@ -137,35 +141,51 @@ test('options that do not fit are refused with what was wanted', deadline, () =>
   refused({ lanes: 6, laneCount: 6 }, { kind: 'config', code: 'lanes', message: /power of two, got 6/ })
   refused({ firstLane: 2 }, { kind: 'config', code: 'lanes' })
   refused({ threads: 0 }, { kind: 'config', code: 'lanes' })
+  refused({ firstLane: 2 ** 31 - 1, laneCount: 2 ** 31 - 1 }, { kind: 'config', code: 'lanes' })
   refused({ laneBatch: 3 }, { kind: 'config', code: 'plan', message: /for 3 examples, got one for 2/ })
   refused({ optimizer: { ...adam, kind: 'lion' } }, { kind: 'config', message: /got lion/ })
   refused({ tables: [] }, { kind: 'config', code: 'plan', message: /table of the plan, got rows/ })
   refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 52, width: 2 ** 20 }] }, { kind: 'config', code: 'table-too-large' })
+  refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 40 }] }, { kind: 'config', code: 'table-too-large', message: /MiB, got/ })
+  refused({ parameters: [{ ...plan.parameters[0]!, shape: [2 ** 40, 2 ** 40] }] }, { kind: 'config', code: 'parameter-too-large' })
+  refused({ parameters: [{ ...plan.parameters[0]!, shape: [2 ** 46] }] }, { kind: 'broken', code: 'out-of-memory', message: /wanted \d+ bytes/ })
   refused({ parameters: undefined }, { kind: 'config', message: /parameters/ })
 })
 
-test('a table of more than 4 GiB trains its last row', deadline, async () => {
-  // Only touched pages take memory: constant first weights are not drawn here, initialize is not called.
-  const native = loadNative()
-  const rows = 200_000_000
-  const plan = echoPlan({ ...sgd, weightDecay: 0 }, { fields: 1, width: 8, rows, laneBatch: 1 })
-  const trainer = native.createTrainer({ ...plan, seed: 1, lanes: 1, laneBatch: 1, threads: 1, firstLane: 0, laneCount: 1 })
-  const features = {
-    format: 'criteo',
-    numbers: { as: 'log-bins' },
-    categories: { minCount: 1 },
-    fields: 1,
-    width: 8,
-    rows,
-    maxLineBytes: 65_536,
-  } as const
-  const feed = native.createFeed({ source: { paths: [], pointsPaths: [], vocabularyPath: '', features }, laneBatch: 1, shuffleRows: 1, seed: 1 })
-  feed.setMemory(0, [{ labels: Float32Array.of(1), ids: BigInt64Array.of(BigInt(rows - 1)), numbers: new Float32Array(8).fill(2) }], false)
-  await stepAll([{ trainer, feed }], 1)
-  const last = await trainer.readState('rows', (rows - 1) * 32, 32)
-  assert.deepEqual(new Float32Array(last.buffer, last.byteOffset, 8), new Float32Array(8).fill(Math.fround(-0.2)))
-  trainer.close()
-  feed.close()
+test('rows beyond 2^31 train as the same rows of a small table do', {
+  ...deadline,
+  skip: totalmem() < 9.5e9 && 'wants 9 GB to reserve',
+}, async () => {
+  // Ids ascend alike in both tables, so only their size differs. Memory that is never touched is never taken.
+  const rows = 2 ** 31 + 50_000_000
+  const wide = [0, 5, 2 ** 30 + 1, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 7, rows - 1]
+  const model = { kind: 'deepfm', embedding: 1, hidden: [3], dropout: 0 } as const
+  const train = async (rows: number, ids: number[], world: number): Promise<unknown> => {
+    const plan = buildTrainingPlan({ model, loss: 'bce', optimizer: sgd, sizes: { fields: 2, numbers: 0, rows }, laneBatch: 2 })
+    const batches = [0, 1, 2].map((lane) =>
+      [0, 1, 2].map((step) => ({
+        labels: Float32Array.of(lane % 2, 1),
+        ids: BigInt64Array.from([0, 1, 3, 4], (i) => BigInt(ids[(i + lane + 2 * step) % ids.length]!)),
+        numbers: new Float32Array(0),
+      })),
+    )
+    const trained: unknown[] = []
+    await withWorld({ plan, batches: [...batches, []], laneBatch: 2, world, threads: 2, initialize: false }, async (ranks) => {
+      for (const { trainer } of ranks) {
+        for (const { name, shape } of plan.parameters) {
+          const size = shape.reduce((a, b) => a * b, 1)
+          await trainer.writeState(name, 0, bytesOf(Float32Array.from({ length: size }, (_, i) => Math.sin(i + 1))))
+        }
+        for (const { name } of plan.tables)
+          for (const [i, row] of ids.entries()) await trainer.writeState(name, row * 4, bytesOf(Float32Array.of(Math.cos(i))))
+      }
+      for (let step = 1; step <= 3; step++) trained.push((await stepAll(ranks, step))[0]!.lossSum)
+      for (const { name } of plan.tables) for (const row of ids) trained.push(await ranks[0]!.trainer.readState(name, row * 4, 4))
+    })
+    return trained
+  }
+  const wanted = await train(7, [0, 1, 2, 3, 4, 5, 6], 1)
+  for (const world of [1, 3]) assert.deepEqual(await train(rows, wide, world), wanted, `world ${world}`)
 })
 
 function randomBatch(seed: number, count: number, { fields, numbers, rows }: { fields: number; numbers: number; rows: number }): MemoryBatch {

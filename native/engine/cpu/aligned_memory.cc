@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <string>
+
+#include "engine/errors.h"
 
 namespace lossmith {
 
@@ -19,7 +21,7 @@ std::byte* AlignedMemory::reserve(size_t bytes) {
   memory_.reset();
   capacity_ = 0;
   memory_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, size)));
-  if (!memory_) throw std::bad_alloc();
+  if (!memory_) throw brokenError("out-of-memory", "[memory] wanted " + std::to_string(size) + " bytes, got none");
   if (alignment == kHugePage) madvise(memory_.get(), size, MADV_HUGEPAGE);
   std::memset(memory_.get(), 0, size);
   capacity_ = size;

@@ -11,7 +11,7 @@ class AlignedMemory {
   AlignedMemory() = default;
   explicit AlignedMemory(size_t bytes) { reserve(bytes); }
 
-  // At least `bytes` bytes; what was there is lost when the memory grows. Throws std::bad_alloc.
+  // At least `bytes` bytes; what was there is lost when the memory grows. Throws Error(Broken, "out-of-memory").
   std::byte* reserve(size_t bytes);
   std::byte* data() const { return memory_.get(); }
   float* floats() const { return reinterpret_cast<float*>(memory_.get()); }

@@ -1,6 +1,7 @@
-#include "piece_stream.h"
+// See piece_stream.h.
+#include "engine/data/piece_stream.h"
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {
@@ -16,7 +17,12 @@ std::string excerpt(std::string_view text) {
 }  // namespace
 
 PieceStream::PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, TextPlace from)
-    : source_(std::move(source)), piece_(piece), split_(splitNamed(piece.split)), next_(from) {}
+    : source_(std::move(source)), piece_(piece), split_(splitNamed(piece.split)), next_(from) {
+  if (from.offset >= 0 && from.offset <= piece.bytes && from.line >= 0 && from.line <= piece.lines) return;
+  throw configError("cursor", "[feed] wanted a place within the " + std::to_string(piece.bytes) + " bytes and " + std::to_string(piece.lines) +
+                                  " lines of piece " + std::to_string(piece.id) + ", got byte " + std::to_string(from.offset) + " and line " +
+                                  std::to_string(from.line));
+}
 
 bool PieceStream::next(CriteoLine& row, Tally& tally) {
   Line line;

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "line_reader.h"
-#include "log_source.h"
+#include "engine/data/line_reader.h"
+#include "engine/data/log_source.h"
 
 namespace lossmith {
 
@@ -25,6 +25,7 @@ struct TextPlace {
 
 class PieceStream {
  public:
+  // Throws Error(Config, "cursor") when `from` is not in the block.
   PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, TextPlace from = {});
 
   // False at the piece's end. Throws Error(Config, "file-changed") when the file ends before the piece, or the block not where it did.

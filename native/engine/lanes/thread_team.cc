@@ -1,15 +1,26 @@
 // See thread_team.h. Tasks are large (a lane, thousands of floats), so taking one under a mutex costs nothing that can be measured.
 #include "engine/lanes/thread_team.h"
 
+#include <string>
+#include <system_error>
 #include <utility>
+
+#include "engine/errors.h"
 
 namespace lossmith {
 
 ThreadTeam::ThreadTeam(int threads) {
-  for (int i = 0; i < threads; i++) threads_.emplace_back([this, i] { work(i); });
+  try {
+    for (int i = 0; i < threads; i++) threads_.emplace_back([this, i] { work(i); });
+  } catch (const std::system_error& error) {
+    stop();  // a thread that is not joined would end the process
+    throw configError("threads", "[threads] wanted " + std::to_string(threads) + ", got " + std::to_string(threads_.size()) + ": " + error.what());
+  }
 }
 
-ThreadTeam::~ThreadTeam() {
+ThreadTeam::~ThreadTeam() { stop(); }
+
+void ThreadTeam::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;

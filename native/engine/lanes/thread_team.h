@@ -14,6 +14,7 @@ namespace lossmith {
 
 class ThreadTeam {
  public:
+  // Throws Error(Config, "threads") when the machine does not give so many.
   explicit ThreadTeam(int threads);
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
@@ -26,6 +27,7 @@ class ThreadTeam {
 
  private:
   void work(int thread);
+  void stop();
 
   std::mutex mutex_;
   std::condition_variable begun_, ended_;

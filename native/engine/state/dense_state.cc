@@ -2,31 +2,21 @@
 #include "engine/state/dense_state.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
-#include <utility>
+
+#include "engine/errors.h"
 
 namespace lossmith {
 
-AlignedFloats::AlignedFloats(int64_t size) : size_(size) {
-  const int64_t bytes = std::max<int64_t>(size, kLineFloats) * int64_t(sizeof(float));
-  data_ = static_cast<float*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
-  if (data_ == nullptr) throw std::bad_alloc();
-  std::fill_n(data_, size, 0.0f);
-}
-
-AlignedFloats::~AlignedFloats() { std::free(data_); }
-
-AlignedFloats& AlignedFloats::operator=(AlignedFloats&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
-  return *this;
-}
+constexpr int64_t kMaxElements = int64_t{1} << 48;
 
 DenseState::DenseState(const std::vector<ParameterSpec>& specs, const OptimizerSpec& optimizer) : specs_(specs), optimizer_(optimizer) {
   for (const ParameterSpec& spec : specs) {
     int64_t elements = 1;
-    for (int64_t dimension : spec.shape) elements *= dimension;
+    for (int64_t dimension : spec.shape) {
+      if (__builtin_mul_overflow(elements, dimension, &elements) || elements > kMaxElements) {
+        throw configError("parameter-too-large", "[parameter " + spec.name + "] wanted at most 2^48 elements, got more");
+      }
+    }
     offsets_.push_back(size_);
     elements_.push_back(elements);
     size_ += (elements + kLineFloats - 1) / kLineFloats * kLineFloats;

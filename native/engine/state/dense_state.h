@@ -2,9 +2,11 @@
 // places. Gradients use the same layout, so that sums and updates see one vector of `size` floats. Gaps stay zero.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "engine/cpu/aligned_memory.h"
 #include "engine/state/optimizer.h"
 #include "engine/state/state_spec.h"
 
@@ -16,22 +18,20 @@ constexpr int64_t kLineFloats = 16;
 class AlignedFloats {
  public:
   AlignedFloats() = default;
-  explicit AlignedFloats(int64_t size);  // zeros
-  ~AlignedFloats();
-  AlignedFloats(AlignedFloats&& other) noexcept { *this = static_cast<AlignedFloats&&>(other); }
-  AlignedFloats& operator=(AlignedFloats&& other) noexcept;
+  explicit AlignedFloats(int64_t size) : memory_(std::max(size, kLineFloats) * sizeof(float)), size_(size) {}  // zeros
 
-  float* data() { return data_; }
-  const float* data() const { return data_; }
+  float* data() { return memory_.floats(); }
+  const float* data() const { return memory_.floats(); }
   int64_t size() const { return size_; }
 
  private:
-  float* data_ = nullptr;
+  AlignedMemory memory_;
   int64_t size_ = 0;
 };
 
 class DenseState {
  public:
+  // Throws Error(Config, "parameter-too-large").
   DenseState(const std::vector<ParameterSpec>& specs, const OptimizerSpec& optimizer);
 
   const std::vector<ParameterSpec>& specs() const { return specs_; }

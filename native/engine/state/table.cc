@@ -23,7 +23,7 @@ Table::Table(const TableSpec& spec, const OptimizerSpec& optimizer) : spec_(spec
                                              std::to_string(spec.width));
   }
   bytes_ = (bytes_ + kHugePage - 1) / kHugePage * kHugePage;
-  void* mapped = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapped = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) {
     throw configError("table-too-large",
                       "[table " + spec.name + "] wanted " + std::to_string(bytes_ >> 20) + " MiB, got: " + std::string(strerror(errno)));

@@ -1,5 +1,5 @@
 // An embedding table: one huge-page arena in which a row's weight, m and v lie side by side, so that an update touches one place.
-// Sizes are 64-bit. Memory the kernel has not been asked to touch costs nothing.
+// Sizes are 64-bit. Memory that nobody has touched costs nothing; a table larger than the machine's memory is refused at once.
 #pragma once
 
 #include <cstdint>
