@@ -57,11 +57,14 @@ class GlooCollective final : public Collective {
     checkAddresses(addresses);
     if (world_ == 1) return;
     guarded([&] {
+      const Clock::time_point deadline = Clock::now() + timeout_;
       for (int peer = 0; peer < world_; peer++) {
         if (peer == rank_) continue;
         const size_t size = addresses[peer].size() / (world_ - 1), from = size * (rank_ > peer ? rank_ - 1 : rank_);
         context_->getPair(peer)->connect(Bytes(addresses[peer].begin() + from, addresses[peer].begin() + from + size));
         throwIfAborted();
+        // Gloo's deadline is for one peer, ours for all.
+        if (Clock::now() > deadline) throw std::runtime_error("connected " + std::to_string(peer + 1) + " of " + std::to_string(world_) + " ranks");
       }
       return 0;
     });
@@ -86,6 +89,7 @@ class GlooCollective final : public Collective {
     if (world_ == 1) return;
     if (!connected_) throw transientError("collective-broken", "[collective] wanted a connected collective, got one that is not or no longer");
     guarded([&] {
+      throwIfAborted();  // a closed pair would use its descriptor, which is another's by now
       const Clock::time_point deadline = Clock::now() + timeout_;
       std::vector<std::unique_ptr<UnboundBuffer>> receiving, sending;
       // Peers in a rotated order, so that not all ranks send to rank 0 first.
