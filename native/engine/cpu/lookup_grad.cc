@@ -19,10 +19,10 @@ void sumByRow(const RowGroups& groups, const float* d, int64_t any_width, float*
   for (int64_t g = 0; g < groups.size(); g++, sum += width) {
     const uint32_t* position = groups.begin(g);
     std::memcpy(sum, d + *position * width, width * sizeof(float));
-    if (position + kAhead < last) __builtin_prefetch(d + position[kAhead] * width);
+    if (last - position > kAhead) __builtin_prefetch(d + position[kAhead] * width);
     for (position++; position < groups.end(g); position++) {
       const float* part = d + *position * width;
-      if (position + kAhead < last) __builtin_prefetch(d + position[kAhead] * width);
+      if (last - position > kAhead) __builtin_prefetch(d + position[kAhead] * width);
       for (int64_t j = 0; j < width; j++) sum[j] += part[j];
     }
   }

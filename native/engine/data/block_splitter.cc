@@ -1,4 +1,5 @@
-#include "block_splitter.h"
+// See block_splitter.h.
+#include "engine/data/block_splitter.h"
 
 #include <cstring>
 

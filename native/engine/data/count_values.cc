@@ -1,10 +1,11 @@
-#include "count_values.h"
+// See count_values.h.
+#include "engine/data/count_values.h"
 
 #include <cmath>
 
-#include "key_counter.h"
-#include "output_file.h"
-#include "piece_stream.h"
+#include "engine/data/key_counter.h"
+#include "engine/data/output_file.h"
+#include "engine/data/piece_stream.h"
 
 namespace lossmith {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "log_source.h"
+#include "engine/data/log_source.h"
 
 namespace lossmith {
 

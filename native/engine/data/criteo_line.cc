@@ -1,4 +1,5 @@
-#include "criteo_line.h"
+// See criteo_line.h.
+#include "engine/data/criteo_line.h"
 
 #include <emmintrin.h>
 

@@ -1,10 +1,11 @@
-#include "feature_encoder.h"
+// See feature_encoder.h.
+#include "engine/data/feature_encoder.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
-#include "criteo_line.h"
-#include "key_set.h"
-#include "xxh64.h"
+#include "engine/data/criteo_line.h"
+#include "engine/data/key_set.h"
+#include "engine/data/xxh64.h"
 
 namespace lossmith {
 

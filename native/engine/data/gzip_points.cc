@@ -1,11 +1,12 @@
-#include "gzip_points.h"
+// See gzip_points.h.
+#include "engine/data/gzip_points.h"
 
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "input_file.h"
-#include "output_file.h"
+#include "engine/data/input_file.h"
+#include "engine/data/output_file.h"
 
 namespace lossmith {
 

@@ -1,6 +1,7 @@
-#include "gzip_stream.h"
+// See gzip_stream.h.
+#include "engine/data/gzip_stream.h"
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

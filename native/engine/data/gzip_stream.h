@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "gzip_points.h"
-#include "input_file.h"
+#include "engine/data/gzip_points.h"
+#include "engine/data/input_file.h"
 
 namespace lossmith {
 

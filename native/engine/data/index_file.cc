@@ -1,11 +1,12 @@
-#include "index_file.h"
+// See index_file.h.
+#include "engine/data/index_file.h"
 
 #include <cstring>
 
-#include "../errors.h"
-#include "gzip_points.h"
-#include "gzip_stream.h"
-#include "input_file.h"
+#include "engine/data/gzip_points.h"
+#include "engine/data/gzip_stream.h"
+#include "engine/data/input_file.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

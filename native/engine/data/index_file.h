@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "block_splitter.h"
+#include "engine/data/block_splitter.h"
 
 namespace lossmith {
 

@@ -1,4 +1,5 @@
-#include "input_file.h"
+// See input_file.h.
+#include "engine/data/input_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 

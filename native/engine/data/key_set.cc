@@ -1,10 +1,11 @@
-#include "key_set.h"
+// See key_set.h.
+#include "engine/data/key_set.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "../errors.h"
-#include "input_file.h"
+#include "engine/data/input_file.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 

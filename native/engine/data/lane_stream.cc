@@ -1,10 +1,11 @@
-#include "lane_stream.h"
+// See lane_stream.h.
+#include "engine/data/lane_stream.h"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "piece_stream.h"
+#include "engine/data/piece_stream.h"
 
 namespace lossmith {
 

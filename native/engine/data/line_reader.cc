@@ -1,4 +1,5 @@
-#include "line_reader.h"
+// See line_reader.h.
+#include "engine/data/line_reader.h"
 
 #include <algorithm>
 #include <cstring>

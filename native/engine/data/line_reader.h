@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "text_source.h"
+#include "engine/data/text_source.h"
 
 namespace lossmith {
 

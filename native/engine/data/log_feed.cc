@@ -1,4 +1,5 @@
-#include "log_feed.h"
+// See log_feed.h.
+#include "engine/data/log_feed.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -8,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "feed.h"
-#include "lane_stream.h"
-#include "log_source.h"
+#include "engine/data/feed.h"
+#include "engine/data/lane_stream.h"
+#include "engine/data/log_source.h"
 
 namespace lossmith {
 

@@ -1,6 +1,7 @@
-#include "log_source.h"
+// See log_source.h.
+#include "engine/data/log_source.h"
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "../philox.h"
-#include "feature_encoder.h"
-#include "feed.h"
-#include "text_source.h"
+#include "engine/data/feature_encoder.h"
+#include "engine/data/feed.h"
+#include "engine/data/text_source.h"
+#include "engine/philox.h"
 
 namespace lossmith {
 

@@ -1,4 +1,5 @@
-#include "output_file.h"
+// See output_file.h.
+#include "engine/data/output_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "../errors.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 

@@ -1,9 +1,10 @@
-#include "text_source.h"
+// See text_source.h.
+#include "engine/data/text_source.h"
 
 #include <algorithm>
 
-#include "../errors.h"
-#include "gzip_stream.h"
+#include "engine/data/gzip_stream.h"
+#include "engine/errors.h"
 
 namespace lossmith {
 namespace {

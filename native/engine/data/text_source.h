@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "gzip_points.h"
+#include "engine/data/gzip_points.h"
 
 namespace lossmith {
 

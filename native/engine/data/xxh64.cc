@@ -1,5 +1,5 @@
 // Published vectors of XXH64, checked when this compiles. The tests of the reader compare the run-time path with a second implementation.
-#include "xxh64.h"
+#include "engine/data/xxh64.h"
 
 namespace lossmith {
 

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-#define LOSSMITH_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#include "engine/cpu/isa.h"
 
 namespace lossmith {
 namespace {

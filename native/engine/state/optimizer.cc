@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#define LOSSMITH_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#define LOSSMITH_INLINE __attribute__((always_inline)) static inline
+#include "engine/cpu/isa.h"
 
 namespace lossmith {
 
@@ -29,16 +28,17 @@ namespace {
 // A row's lines are asked for this many rows ahead: rows lie all over the table.
 constexpr int64_t kPrefetchRows = 8;
 
-LOSSMITH_INLINE void prefetchRow(const float* row, int64_t floats) {
+[[gnu::always_inline]] static inline void prefetchRow(const float* row, int64_t floats) {
   for (int64_t i = 0; i < floats; i += 16) __builtin_prefetch(row + i, 1);
 }
 
-LOSSMITH_INLINE void sgd(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w) {
+[[gnu::always_inline]] static inline void sgd(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w) {
   const float scale = s.scale, decay = s.weight_decay, rate = s.rate;
   for (int64_t i = 0; i < n; i++) w[i] -= rate * (g[i] * scale + decay * w[i]);
 }
 
-LOSSMITH_INLINE void adagrad(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w, float* __restrict v) {
+[[gnu::always_inline]] static inline void adagrad(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w,
+                                                  float* __restrict v) {
   const float scale = s.scale, decay = s.weight_decay, rate = s.rate, epsilon = s.epsilon;
   for (int64_t i = 0; i < n; i++) {
     const float d = g[i] * scale + decay * w[i];
@@ -47,8 +47,8 @@ LOSSMITH_INLINE void adagrad(const OptimizerStep& s, int64_t n, const float* __r
   }
 }
 
-LOSSMITH_INLINE void adamDense(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w, float* __restrict m,
-                               float* __restrict v) {
+[[gnu::always_inline]] static inline void adamDense(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w,
+                                                    float* __restrict m, float* __restrict v) {
   const float scale = s.scale, decay = s.weight_decay, rate = s.dense_rate, epsilon = s.epsilon;
   const float rest1 = s.rest1, rest2 = s.rest2, beta2 = s.beta2, root2 = s.root2;
   for (int64_t i = 0; i < n; i++) {
@@ -59,8 +59,8 @@ LOSSMITH_INLINE void adamDense(const OptimizerStep& s, int64_t n, const float* _
   }
 }
 
-LOSSMITH_INLINE void adamRow(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w, float* __restrict m,
-                             float* __restrict v) {
+[[gnu::always_inline]] static inline void adamRow(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w,
+                                                  float* __restrict m, float* __restrict v) {
   const float scale = s.scale, decay = s.weight_decay, rate = s.table_rate, epsilon = s.epsilon, rest1 = s.rest1, rest2 = s.rest2;
   for (int64_t i = 0; i < n; i++) {
     const float d = g[i] * scale + decay * w[i];
