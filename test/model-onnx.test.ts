@@ -123,6 +123,19 @@ async function checkRun(jobFile: string): Promise<void> {
       assert.ok(Math.abs(metric[name] - outside[name]) <= near, `${metric.split} ${name}: run ${metric[name]}, onnx ${outside[name]}`)
     }
   }
+  if (job.features.minCount > 1) await checkEvaluate(run, job, evaluations.find(({ split }) => split === 'test')!)
+}
+
+/** `lossmith evaluate` on one worker, of the split and, where it is files, of those files as if they were new. */
+async function checkEvaluate(run: string, { data }: Job, { split: _, ...wanted }: Metric): Promise<void> {
+  for (const words of data.test.length > 0 ? [[], ['--files', ...data.test]] : [[]]) {
+    const { code, stdout, stderr } = await processes.start(['evaluate', run, ...words, '--workers', '1', '--threads', '1', '--json']).ended
+    assert.equal(code, 0, stderr)
+    const got = JSON.parse(stdout) as Metric
+    for (const name of ['auc', 'examples', 'step'] as const) assert.equal(got[name], wanted[name], `${name} of evaluate ${words.join(' ')}`)
+    // Blocks of new files are others than those of the run, so the sums round in another order.
+    for (const name of ['logloss', 'calibration'] as const) assert.ok(Math.abs(got[name] - wanted[name]) <= 1e-12, `${name} ${words.join(' ')}`)
+  }
 }
 
 type Split = 'train' | 'validation' | 'test'

@@ -1,9 +1,10 @@
 /** `npm pack`, installed in an empty folder: it has what it needs and no more, its command runs, its engine builds and trains. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { type InstalledPackage, installPackage } from './installed-package.js'
 import { lossmith } from './lossmith-command.js'
 
@@ -41,6 +42,27 @@ test('its command answers, its types and its main export resolve', () => {
   const script = "const m = await import('lossmith'); if (Object.keys(m).length === 0) process.exit(1)"
   const imported = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: installed.folder, encoding: 'utf8' })
   assert.equal(imported.status, 0, imported.stderr)
+})
+
+test("a user's model type-checks against the installed package, and a wrong one does not", { timeout: 60_000 }, () => {
+  const { folder } = installed
+  const compiler = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
+  const check = (file: string) =>
+    spawnSync(compiler, ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', '', file], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+  copyFileSync(fileURLToPath(new URL('../../examples/my-model.ts', import.meta.url)), join(folder, 'my-model.mts'))
+  const fine = check('my-model.mts')
+  assert.equal(fine.status, 0, fine.stdout)
+  const wrong = readFileSync(join(folder, 'my-model.mts'), 'utf8').replace(
+    'layers.mlp(x0, { hidden, dropout })',
+    'layers.mlp(x0, { hiden: hidden, dropout })',
+  )
+  writeFileSync(join(folder, 'wrong.mts'), wrong)
+  const refused = check('wrong.mts')
+  assert.notEqual(refused.status, 0)
+  assert.match(refused.stdout, /wrong\.mts\(\d+,\d+\): error .*hiden/)
 })
 
 test('its engine builds from the packed sources and trains', { timeout: 280_000 }, async (t) => {
