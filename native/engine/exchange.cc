@@ -273,11 +273,11 @@ void Exchange::addOwnDense(const std::vector<LaneGradient>& own) {
     for (size_t i = 0, subtree = 0; i < to.subtrees.size(); i++) {
       while (bounds[subtree] != to.subtrees[i]) subtree++;
       const std::vector<TreeLeaf> leaves = leavesWithin(own, bounds[subtree], bounds[subtree + 1]);
-      float* out = world_ > 1 ? at<float>(outgoing_[owner], to.dense[i]) - range.from : dense_.data();
+      float* out = world_ > 1 ? at<float>(outgoing_[owner], to.dense[i]) : dense_.data();
       overSpans(team_, range.from, range.to, [&](int64_t from, int64_t end, int thread) {
         std::vector<TreeLeaf> spans = leaves;
         for (TreeLeaf& leaf : spans) leaf.values += from;
-        addTree(spans.data(), static_cast<int>(spans.size()), shape_.lanes, end - from, out + from, scratch_[thread]);
+        addTree(spans.data(), static_cast<int>(spans.size()), shape_.lanes, end - from, out + (from - range.from), scratch_[thread]);
       });
       if (world_ == 1) continue;
       for (size_t table = 0; table < shape_.tables.size(); table++) {
