@@ -1,6 +1,6 @@
 /** A run that is stopped in the middle and goes on, on another number of workers, ends as if nothing had happened: byte for byte. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
@@ -63,6 +63,28 @@ test('stopped and resumed again and again, on 1, 4 and 2 workers', async () => {
   await resume(run, 2)
   sameCheckpoint(run, reference, last())
   sameRecords(run, reference)
+})
+
+test('a job with counts, moments and several files ends at maxSteps in the middle of an epoch; with more steps it goes on to the same end', async () => {
+  const logs = [await writeLog(folder, 2003, 'a.tsv'), spoilLog(await writeLog(folder, 3001, 'b.tsv.gz'))]
+  const changes = {
+    data: { train: logs, split: { by: 'fraction', validation: 0.1, test: 0.1 } },
+    features: { numbers: 'normalised', minCount: 3 },
+    checkpoint: { everySteps: 7, keep: 2 },
+  }
+  const words = ['--workers', '2', '--threads', '1', '--quiet']
+  const counted = writeJob(folder, logs[0]!, changes, 'counted')
+  const whole = join(folder, 'counted-whole')
+  assert.equal((await processes.start(['train', counted, '--run', whole, ...words]).ended).code, 0)
+  const run = join(folder, 'counted-cut')
+  assert.equal((await processes.start(['train', counted, '--run', run, '--set', 'train.maxSteps=17', ...words]).ended).code, 0)
+  assert.deepEqual(checkpointsOf(run), ['step-00000014', 'step-00000017'])
+
+  const file = join(run, 'job.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('maxSteps: 17', 'maxSteps: 0'))
+  await resume(run, 3)
+  for (const name of checkpointsOf(whole)) sameCheckpoint(run, whole, name)
+  sameRecords(run, whole)
 })
 
 test('a run that is done has nothing left to train', async () => {
