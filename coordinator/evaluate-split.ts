@@ -38,7 +38,10 @@ export async function evaluateSplit(
       'scores-count',
       `[evaluate] ${split}: wanted scores of ${positives} positives and ${examples - positives} negatives, got ${merged.positives} and ${merged.negatives}`,
     )
-  const metric = { ...position, split, auc: merged.auc, logloss: sum('logloss') / examples, calibration: sum('predicted') / positives, examples }
+  const calibration = positives > 0 ? sum('predicted') / positives : Number.NaN
+  const metric = { ...position, split, auc: merged.auc, logloss: sum('logloss') / examples, calibration, examples }
+  if (Number.isNaN(merged.auc))
+    context.events.log('warn', `${split} has ${positives} clicked and ${merged.negatives} other rows: its AUC wants both and is not a number`)
   context.events.emit({ metric })
   return { metric, rejects: scores.flatMap(({ rejects }) => rejects) }
 }

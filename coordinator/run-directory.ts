@@ -126,10 +126,13 @@ export class RunDirectory {
     this.append('metrics.jsonl', `${JSON.stringify(metric)}\n`)
   }
 
-  /** Evaluations so far; JSON has no NaN, so an AUC without positives or negatives is null there. */
+  /** Evaluations so far; JSON has no NaN, so what one label alone, or no row, does not define is null there. */
   metrics(): Metric[] {
-    const all = this.lines('metrics.jsonl').map((line) => JSON.parse(line) as Metric & { auc: number | null })
-    return all.filter(({ split }) => split !== undefined).map((metric) => ({ ...metric, auc: metric.auc ?? Number.NaN }))
+    const all = this.lines('metrics.jsonl').map((line) => JSON.parse(line) as Metric)
+    const number = (value: number | null) => value ?? Number.NaN
+    return all
+      .filter(({ split }) => split !== undefined)
+      .map((metric) => ({ ...metric, auc: number(metric.auc), logloss: number(metric.logloss), calibration: number(metric.calibration) }))
   }
 
   /** Steps are in metrics.jsonl; here goes what happened when. */

@@ -92,10 +92,20 @@ export async function trainSegment(
     await control.guard(book.until(() => ledger.at(-1)!.read >= taken, 'all rows of the epoch', lostAfterMs).catch(() => undefined))
     ledger.push(balanceLedger(ledger.pop()!, rows.lines, rows.heldOut))
     status.ledger = ledger.at(-1)!
+    checkTrained(context, status.ledger)
     return position
   } finally {
     context.steps = undefined
   }
+}
+
+function checkTrained({ directory }: RunContext, { epoch, read, trained, rejected, heldOut }: Ledger) {
+  if (trained > 0) return
+  const first = directory.firstRejects(5).map((line) => `\n${line}`)
+  throw configError(
+    'no-training-rows',
+    `[data] wanted rows to train on, got none of ${read} in epoch ${epoch}: ${rejected} malformed, ${heldOut} in other splits${first.join('')}`,
+  )
 }
 
 /** Config error too-many-rejects, with the first lines, when more than job.data.maxRejects were seen. */

@@ -84,7 +84,9 @@ function crashError({ name, status, lastLines }: WorkerExit): LossmithError {
 /** Adds what crashed workers wrote last, unless the error tells it already. Those that ended by a lossmith error have told the coordinator. */
 function withLastLines(error: unknown, exits: WorkerExit[]): unknown {
   if (!(error instanceof LossmithError)) return error
-  const silent = exits.filter(({ status, lastLines }) => status !== 'SIGKILL' && lastLines !== '' && !/^lossmith: .* \[[\w-]+\]$/m.test(lastLines))
+  const silent = exits.filter(
+    ({ status, lastLines }) => status !== 'SIGKILL' && lastLines !== '' && !/^lossmith: [\s\S]* \[[\w-]+\]\s*$/m.test(lastLines),
+  )
   if (silent.length === 0 || silent.some(({ lastLines }) => error.message.includes(lastLines))) return error
   const text = silent.map(({ name, status, lastLines }) => `\n${name} ended with ${status}; it wrote last:\n${lastLines}`).join('')
   return new LossmithError(error.kind, error.code, error.message + text, { cause: error })

@@ -82,6 +82,26 @@ test('malformed lines are counted, told with file and line, and the ledger balan
   assert.ok(rejects.every(([file, , reason, text]) => file?.endsWith('.tsv') && reason !== '' && text!.length <= 400))
 })
 
+test('a log of malformed lines alone, and a test split of one label', async () => {
+  const none = await trainOn('no log\nno log\nno log\n')
+  assert.equal(none.code, 2, none.stderr)
+  assert.equal(none.facts.error?.code, 'no-training-rows')
+  assert.match(none.stderr, /wanted rows to train on, got none of 3 .*input-\d+\.tsv:1: wanted 40 columns, got 1/s)
+
+  const one = await trainOn(lines(rows.filter((row) => row.startsWith('0')).slice(0, 500)))
+  assert.equal(one.code, 0, one.stderr)
+  assert.match(one.stderr, /test has 0 clicked and 100 other rows: its AUC wants both/)
+  const [metric] = one.facts.metrics
+  assert.equal(metric!.auc, null, 'JSON has no NaN')
+  assert.ok(metric!.logloss > 0)
+})
+
+test('tables that this machine has no memory for', async () => {
+  const { code, stderr } = await train('features.rows=400000000000')
+  assert.equal(code, 2, stderr)
+  assert.match(stderr, /worker-1 .*wanted 400000000000 × 4 .* MiB, this machine has \d+ MiB of memory \[table-too-large\]/)
+})
+
 test('too many malformed lines stop the run', async () => {
   const { code, stderr } = await trainOn(lines(rows.map((line, i) => (i % 10 === 0 ? 'no log' : line))), { set: ['data.maxRejects=20'] })
   assert.equal(code, 2, stderr)

@@ -2,6 +2,7 @@
 #include "engine/state/table.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -21,6 +22,13 @@ Table::Table(const TableSpec& spec, const OptimizerSpec& optimizer) : spec_(spec
   if (!counted || bytes_ > INT64_MAX - kHugePage) {
     throw configError("table-too-large", "[table " + spec.name + "] wanted rows × width that fit 63 bits, got " + std::to_string(spec.rows) + " × " +
                                              std::to_string(spec.width));
+  }
+  // The kernel may promise more than there is, and end this process when it is written to.
+  const int64_t memory = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+  if (bytes_ > memory) {
+    throw configError("table-too-large", "[table " + spec.name + "] wanted " + std::to_string(spec.rows) + " × " + std::to_string(spec.width) +
+                                             " and the optimizer's state: " + std::to_string(bytes_ >> 20) + " MiB, this machine has " +
+                                             std::to_string(memory >> 20) + " MiB of memory");
   }
   bytes_ = (bytes_ + kHugePage - 1) / kHugePage * kHugePage;
   void* mapped = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
