@@ -146,7 +146,7 @@ test('options that do not fit are refused with what was wanted', deadline, () =>
   refused({ optimizer: { ...adam, kind: 'lion' } }, { kind: 'config', message: /got lion/ })
   refused({ tables: [] }, { kind: 'config', code: 'plan', message: /table of the plan, got rows/ })
   refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 52, width: 2 ** 20 }] }, { kind: 'config', code: 'table-too-large' })
-  refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 40 }] }, { kind: 'config', code: 'table-too-large', message: /MiB })
+  refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 40 }] }, { kind: 'config', code: 'table-too-large', message: /MiB/ })
   refused({ parameters: [{ ...plan.parameters[0]!, shape: [2 ** 40, 2 ** 40] }] }, { kind: 'config', code: 'parameter-too-large' })
   refused({ parameters: [{ ...plan.parameters[0]!, shape: [2 ** 46] }] }, { kind: 'broken', code: 'out-of-memory', message: /wanted \d+ bytes/ })
   refused({ parameters: undefined }, { kind: 'config', message: /parameters/ })
