@@ -21,8 +21,12 @@ export interface EvaluateRequest {
 
 export async function evaluateRun(context: RunContext, request: EvaluateRequest): Promise<Outcome> {
   const { job, control, membership, directory, checkpoints, parts } = context
-  const name = request.checkpoint?.split('/').filter(Boolean).at(-1) ?? (await listCheckpoints(checkpoints.directory)).at(-1)
-  if (name === undefined) throw configError('no-checkpoint', `[evaluate] wanted a checkpoint in ${checkpoints.directory}, found none`)
+  const there = await listCheckpoints(checkpoints.directory)
+  const name = request.checkpoint?.split('/').filter(Boolean).at(-1) ?? there.at(-1)
+  if (name === undefined || !there.includes(name)) {
+    const found = there.length === 0 ? 'none' : there.join(', ')
+    throw configError('no-checkpoint', `[evaluate] wanted ${name ?? 'a checkpoint'} in ${checkpoints.directory}, found ${found}`)
+  }
   const { manifest } = await loadCheckpoint(checkpoints.directory, name)
   const data = directory.readData()
   if (data === undefined) throw configError('run-damaged', `[evaluate] wanted ${join(directory.path, 'data.json')}, found none`)
@@ -39,7 +43,7 @@ export async function evaluateRun(context: RunContext, request: EvaluateRequest)
 
   const chosen = request.files === undefined ? pieces.filter(({ split }) => split === request.split) : pieces
   const { step, epoch } = manifest
-  const scored = await evaluateSplit(context, request.split, chosen, { step, epoch })
+  const scored = await evaluateSplit(context, request.files === undefined ? request.split : 'files', chosen, { step, epoch })
   if (scored === undefined)
     throw configError('split-empty', `[evaluate] wanted rows in split "${request.split}" (train, validation or test), found none`)
   if (scored.rejects.length > 0) context.events.log('warn', `${scored.rejects.length} malformed lines were not scored`)

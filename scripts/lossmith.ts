@@ -84,7 +84,7 @@ command('worker', 'Join a run as one worker, until the run ends.')
 
 command('evaluate', 'Score a split of the input of a run, or other files, with a checkpoint of the run.')
   .argument('<run>', 'directory of the run')
-  .option('--split <split>', 'train, validation or test', 'test')
+  .addOption(new Option('--split <split>', 'which rows of the run').choices(['train', 'validation', 'test']).default('test'))
   .option('--files <file...>', 'other files in the format of the job, scored whole')
   .option('--checkpoint <name>', 'such as step-00000120 (default: the newest)')
   .option('--workers <n>', 'workers to start (default: as the run)', whole(1))

@@ -47,7 +47,7 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
   })
   const workers =
     threads === null ? null : new WorkerProcesses(job.cluster.workers, { coordinator: address, threads, insecure: options.insecure, tlsCa })
-  const signals = stopOnSignals(coordinator, workers, terminal)
+  const signals = stopOnSignals(coordinator, workers, progress, terminal)
   try {
     const result = await (workers === null ? coordinator.finished : untilCrash(coordinator, workers, progress, job.cluster.lostAfterMs))
     await workers?.end(5000)
@@ -93,7 +93,12 @@ function withLastLines(error: unknown, exits: WorkerExit[]): unknown {
 }
 
 /** The first signal asks for an orderly stop, the second ends everything at once. */
-function stopOnSignals(coordinator: Coordinator, workers: WorkerProcesses | null, terminal: Terminal): { exitCode: number | null; release(): void } {
+function stopOnSignals(
+  coordinator: Coordinator,
+  workers: WorkerProcesses | null,
+  progress: Progress,
+  terminal: Terminal,
+): { exitCode: number | null; release(): void } {
   const state = { exitCode: null as number | null, release: () => {} }
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
   const onSignal = (signal: NodeJS.Signals) => {
@@ -104,7 +109,8 @@ function stopOnSignals(coordinator: Coordinator, workers: WorkerProcesses | null
     }
     state.exitCode = code
     terminal.redraw('')
-    terminal.note('stopping after this step, with a checkpoint; once more to quit at once', { event: 'stopping', signal })
+    const how = progress.phase === 'training' ? 'stopping after this step, with a checkpoint' : 'stopping'
+    terminal.note(`${how}; once more to quit at once`, { event: 'stopping', signal })
     coordinator.stop(signal === 'SIGINT' ? 'Ctrl-C' : signal)
   }
   for (const signal of Object.keys(codes)) process.on(signal, onSignal)

@@ -1,8 +1,9 @@
 /** The command line: help, exit codes, what goes to stdout and stderr, Ctrl-C, and the separate commands. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { parse } from 'yaml'
 import type { RunResult } from '../coordinator/start-coordinator.js'
 import { lossmith, smallRun, startLossmith } from './lossmith-command.js'
@@ -38,10 +39,13 @@ test('every command has help with an example', async () => {
 })
 
 test('mistakes in arguments are told in one line, exit code 2', async () => {
+  writeFileSync(join(folder, 'binary.gz'), gzipSync('no job'))
   for (const [args, words] of [
     [['trian'], /^lossmith: unknown command 'trian'.*\[usage\]\n$/s],
     [['train'], /^lossmith: wanted a job file, or --resume.*\[usage\]\n$/],
     [['train', 'none.yaml'], /^lossmith: wanted a job file at .*none\.yaml, found none \[job-missing\]\n$/],
+    [['train', 'binary.gz'], /^lossmith: binary\.gz: wanted YAML, got a binary file \[job-invalid\]\n$/],
+    [['evaluate', 'run', '--split', 'tst'], /'tst' is invalid\. Allowed choices are train, validation, test\. \[usage\]/],
     [['train', '--resume', 'nowhere'], /wanted the directory of a run, found no nowhere\/job\.yaml \[run-missing\]/],
     [['synth', '--rows', '0', '--out', 'x'], /wanted a whole number of at least 1\. \[usage\]/],
     [['worker', '--coordinator', '192.0.2.1:7070'], /192\.0\.2\.1:7070 in clear text.*\[insecure-address\]/],
@@ -52,6 +56,12 @@ test('mistakes in arguments are told in one line, exit code 2', async () => {
     assert.match(stderr, words)
     assert.equal(stdout, '')
   }
+})
+
+test('synth says when its last rows have no AUC', async () => {
+  const { stdout, code } = await lossmith(['synth', '--rows', '1', '--test', '1', '--out', 'one.tsv'], { cwd: folder })
+  assert.equal(code, 0)
+  assert.match(stdout, /last 1 rows: AUC not defined \(they lack one of the labels\), logloss 0\.\d+/)
 })
 
 test('--print-job shows a job that is valid input', async () => {
@@ -86,6 +96,19 @@ test('--json: one object on stdout, objects a line on stderr; evaluate finds the
   assert.equal(evaluated.code, 0, evaluated.stderr)
   const { auc } = JSON.parse(evaluated.stdout) as { auc: number }
   assert.equal(auc, facts.metrics.at(-1)!.auc)
+
+  for (const [option, value, words] of [
+    ['--checkpoint', 'step-1', /wanted step-1 in .*, found step-\d+ \[no-checkpoint\]/],
+    ['--split', 'validation', /wanted a split that the job has, got validation.* \[split-empty\]/],
+  ] as const) {
+    const refused = await lossmith(['evaluate', run, option, value], { cwd: folder })
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, words)
+  }
+  const files = await lossmith(['evaluate', run, '--threads', '1', '--json', '--files', 'log.tsv'], { cwd: folder })
+  assert.equal(files.code, 0, files.stderr)
+  const { split, examples } = JSON.parse(files.stdout) as RunResult['metrics'][number]
+  assert.deepEqual({ split, examples }, { split: 'files', examples: 6000 })
 
   const before = checkpointBytes(run)
   const again = await lossmith(['train', '--resume', run, '--threads', '1', '--quiet'], { cwd: folder })

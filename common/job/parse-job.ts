@@ -53,6 +53,7 @@ export function checkFilesHere(job: Job): void {
 }
 
 function parseYaml(text: string, file: string): Record<string, unknown> {
+  if (text.includes('\0')) throw configError('job-invalid', `${file}: wanted YAML, got a binary file`)
   const document = parseDocument(text)
   const [error] = document.errors
   if (error) throw configError('job-invalid', `${file}: wanted YAML, got ${error.message.trim()}`)

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
-import { printJob, readJob } from '../../common/job/parse-job.js'
+import { hasSplit, printJob, readJob } from '../../common/job/parse-job.js'
 import { runHere } from '../run-here.js'
 import type { Terminal } from '../terminal.js'
 
 export interface EvaluateOptions {
-  readonly split: string
+  readonly split: 'train' | 'validation' | 'test'
   readonly files?: string[]
   readonly checkpoint?: string
   readonly workers?: number
@@ -19,6 +19,9 @@ export async function evaluate(run: string, { split, files, checkpoint, workers,
   const kept = join(run, 'job.yaml')
   if (!existsSync(kept)) throw configError('run-missing', `wanted the directory of a run, found no ${kept}`)
   const job = readJob(kept, workers === undefined ? [] : [`cluster.workers=${workers}`])
+  if (files === undefined && split !== 'train' && !hasSplit(job, split)) {
+    throw configError('split-empty', `wanted a split that the job has, got ${split}: see data.split in ${kept}, or --files`)
+  }
   const request = { split, ...(files && { files: files.map((file) => resolve(file)) }), ...(checkpoint !== undefined && { checkpoint }) }
   for (const file of request.files ?? []) if (!existsSync(file)) throw configError('file-unusable', `--files: wanted a file, found none at ${file}`)
   const each = threads ?? Math.max(1, Math.floor(availableParallelism() / job.cluster.workers))

@@ -14,7 +14,7 @@ export async function synth(options: ClickLogOptions, terminal: Terminal): Promi
   const seconds = (Date.now() - started) / 1000
   const text = [
     `${facts.file}: ${facts.rows.toLocaleString('en')} rows in ${seconds.toFixed(1)} s, ${(100 * facts.positiveRate).toFixed(1)} % positive`,
-    `best reachable on the last ${facts.testRows.toLocaleString('en')} rows: AUC ${facts.bestAuc.toFixed(4)}, logloss ${facts.bestLogloss.toFixed(4)} (also in ${facts.file}.truth.json)`,
+    `best reachable on the last ${facts.testRows.toLocaleString('en')} rows: AUC ${Number.isNaN(facts.bestAuc) ? 'not defined (they lack one of the labels)' : facts.bestAuc.toFixed(4)}, logloss ${facts.bestLogloss.toFixed(4)} (also in ${facts.file}.truth.json)`,
   ]
   terminal.result(text.join('\n'), { ok: true, ...facts, seconds })
   return 0
