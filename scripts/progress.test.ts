@@ -7,6 +7,7 @@ import { Terminal } from './terminal.js'
 class Recorder extends Terminal {
   readonly notes: { text: string; facts: Record<string, unknown> }[] = []
   readonly redrawn: string[] = []
+  columns = 79
   private readonly terminal: boolean
 
   constructor(terminal: boolean) {
@@ -15,6 +16,9 @@ class Recorder extends Terminal {
   }
   override get live() {
     return this.terminal
+  }
+  override get width() {
+    return this.columns
   }
   override note(text: string, facts: Record<string, unknown>) {
     this.notes.push({ text, facts })
@@ -46,9 +50,15 @@ test('a bar with step, part of the epoch, loss, pace and time left', async () =>
   progress.show(step(5, 1, 500), 5000)
   const shown = terminal.redrawn.filter((text) => text !== '')
   assert.equal(shown.length, 2, 'not more often than every 100 ms')
-  assert.match(shown[1]!, /^epoch 1\/2 {2}\[#{12}-{12}\] {2}50 % {2}step 5 {2}loss 0\.5000 {2}12,346 examples\/s {2}ETA 15 s$/)
+  assert.match(shown[1]!, /^\[#{5}-{5}\] {2}epoch 1\/2 {2}50 % {2}ETA 15 s {2}loss 0\.5000 {2}step 5 {2}12,346 examples\/s$/)
   progress.show(step(12, 2, 200), 12_000)
   assert.match(terminal.redrawn.at(-1)!, /epoch 2\/2 .* 20 % .*ETA 8 s/)
+  terminal.columns = 200
+  progress.show(step(14, 2, 400), 14_000)
+  assert.match(terminal.redrawn.at(-1)!, /^\[#{10}-{14}\] {2}epoch/, 'a wide terminal, a longer bar')
+  terminal.columns = 40
+  progress.show(step(15, 2, 500), 15_000)
+  assert.match(terminal.redrawn.at(-1)!, /^epoch 2\/2 {2}50 % {2}ETA/, 'a narrow one, no bar')
   progress.end()
   assert.equal(terminal.redrawn.at(-1), '')
 })

@@ -71,20 +71,22 @@ export class Progress {
     }
   }
 
-  private describe(step: StepEvent, nowMs: number, bar: boolean): string {
+  /** On a terminal with a bar in the room that the rest leaves; a narrow one loses the bar first, then what stands last. */
+  private describe(step: StepEvent, nowMs: number, live: boolean): string {
     const part = this.rowsInEpoch ? Math.min(1, step.rowsDone / this.rowsInEpoch) : null
-    const wide = 24
-    const full = Math.round((part ?? 0) * wide)
     const parts = [
       `epoch ${step.epoch}/${this.options.epochs}`,
-      bar && part !== null ? `[${'#'.repeat(full)}${'-'.repeat(wide - full)}]` : '',
       part === null ? '' : `${Math.floor(100 * part)} %`,
-      `step ${count(step.step)}`,
-      `loss ${this.meanLoss.toFixed(4)}`,
-      `${count(Math.round(step.examplesPerSecond))} examples/s`,
       part === null ? '' : `ETA ${this.remaining(step, nowMs)}`,
+      `loss ${this.meanLoss.toFixed(4)}`,
+      `step ${count(step.step)}`,
+      `${count(Math.round(step.examplesPerSecond))} examples/s`,
     ]
-    return parts.filter((text) => text !== '').join('  ')
+    const text = parts.filter((word) => word !== '').join('  ')
+    const room = Math.min(24, this.options.terminal.width - text.length - 4)
+    if (!live || part === null || room < 6) return text
+    const full = Math.round(part * room)
+    return `[${'#'.repeat(full)}${'-'.repeat(room - full)}]  ${text}`
   }
 
   /** At the mean pace since training began. */

@@ -24,6 +24,11 @@ export class Terminal {
     return !this.json && !this.quiet && process.stderr.isTTY === true
   }
 
+  /** Characters that fit on the line that is redrawn. */
+  get width(): number {
+    return Math.max(20, (process.stderr.columns || 80) - 1)
+  }
+
   /** A line on the way: `text` for people, `facts` for machines. */
   note(text: string, facts: Record<string, unknown>): void {
     if (this.quiet) return
@@ -32,7 +37,7 @@ export class Terminal {
 
   /** Redraws the last line of a live terminal; an empty text wipes it. */
   redraw(text: string): void {
-    if (this.live) write(2, `\r\x1b[2K${text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`)
+    if (this.live) write(2, `\r\x1b[2K${text.slice(0, this.width)}`)
   }
 
   /** What the command was run for. Called once. */
