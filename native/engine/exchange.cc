@@ -102,13 +102,33 @@ StepSummary Exchange::run(const std::vector<LaneGradient>& own, bool order) {
   addOwnRows(own);
   const StepSummary summary = gatherHeaders(own, order);
   if (!summary.not_finite.empty() || summary.examples == 0) return summary;
-  addOwnDense(own);
-  if (world_ > 1) {
-    sendToOwners();
-    finishChunk();
-    gatherSums();
+  if (world_ == 1) {
+    addAll(own);
+    return summary;
+  }
+  try {
+    addOverRanks(own);
+  } catch (...) {
+    collective_->abort();  // what was begun must not write into memory that is no longer waited for
+    throw;
   }
   return summary;
+}
+
+void Exchange::addOverRanks(const std::vector<LaneGradient>& own) {
+  for (int owner = 0; owner < world_; owner++)
+    if (owner != rank_) pack(own, owner);
+  beginToOwners();
+  pack(own, rank_);
+  collective_->finish();
+
+  finishDense();
+  std::vector<size_t> sizes;
+  for (int rank = 0; rank < world_; rank++) sizes.push_back((chunk(rank).to - chunk(rank).from) * sizeof(float));
+  collective_->beginAllGatherV(dense_.data() + chunk(rank_).from, sizes, dense_.data());
+  finishRows();
+  collective_->finish();
+  if (!shape_.tables.empty()) gatherRows();
 }
 
 // A fixed cut into `world` chunks of whole cache lines.
@@ -262,63 +282,61 @@ StepSummary Exchange::gatherHeaders(const std::vector<LaneGradient>& own, bool o
   return summary;
 }
 
-// The dense sums of each own subtree, chunk by chunk to where its owner wants them; and the rows behind them. A world of one has one
-// subtree, all lanes: its sum is the result.
-void Exchange::addOwnDense(const std::vector<LaneGradient>& own) {
-  for (int owner = 0; owner < world_; owner++) {
-    const Payload to = payload(rank_, owner);
-    const Range range = chunk(owner);
-    if (world_ > 1) atLeast(outgoing_[owner], to.bytes);
-    const std::vector<int> bounds = subtreeBounds(rank_);
-    for (size_t i = 0, subtree = 0; i < to.subtrees.size(); i++) {
-      while (bounds[subtree] != to.subtrees[i]) subtree++;
-      const std::vector<TreeLeaf> leaves = leavesWithin(own, bounds[subtree], bounds[subtree + 1]);
-      float* out = world_ > 1 ? at<float>(outgoing_[owner], to.dense[i]) : dense_.data();
-      overSpans(team_, range.from, range.to, [&](int64_t from, int64_t end, int thread) {
-        std::vector<TreeLeaf> spans = leaves;
-        for (TreeLeaf& leaf : spans) leaf.values += from;
-        addTree(spans.data(), static_cast<int>(spans.size()), shape_.lanes, end - from, out + (from - range.from), scratch_[thread]);
-      });
-      if (world_ == 1) continue;
-      for (size_t table = 0; table < shape_.tables.size(); table++) {
-        int64_t* rows = at<int64_t>(outgoing_[owner], to.rows[table][i]);
-        float* values = at<float>(outgoing_[owner], to.values[table][i]);
-        for (int64_t part = 0; part < parts_; part++) {
-          const RowSegment& segment = ownRows(table, owner, part, subtree);
-          rows = std::copy_n(segment.rows.data(), segment.count, rows);
-          values = std::copy_n(segment.values.data(), segment.count * shape_.tables[table].second, values);
-        }
+// A world of one has one subtree, all lanes: its sum is the result.
+void Exchange::addAll(const std::vector<LaneGradient>& own) {
+  const std::vector<TreeLeaf> leaves = leavesWithin(own, 0, shape_.lanes);
+  overSpans(team_, 0, shape_.dense_size, [&](int64_t from, int64_t end, int thread) {
+    std::vector<TreeLeaf> spans = leaves;
+    for (TreeLeaf& leaf : spans) leaf.values += from;
+    addTree(spans.data(), static_cast<int>(spans.size()), shape_.lanes, end - from, dense_.data() + from, scratch_[thread]);
+  });
+}
+
+// The owner's chunk of the dense sums of each own subtree, and its rows behind them.
+void Exchange::pack(const std::vector<LaneGradient>& own, int owner) {
+  const Payload to = payload(rank_, owner);
+  const Range range = chunk(owner);
+  atLeast(outgoing_[owner], to.bytes);
+  const std::vector<int> bounds = subtreeBounds(rank_);
+  for (size_t i = 0, subtree = 0; i < to.subtrees.size(); i++) {
+    while (bounds[subtree] != to.subtrees[i]) subtree++;
+    const std::vector<TreeLeaf> leaves = leavesWithin(own, bounds[subtree], bounds[subtree + 1]);
+    float* out = at<float>(outgoing_[owner], to.dense[i]);
+    overSpans(team_, range.from, range.to, [&](int64_t from, int64_t end, int thread) {
+      std::vector<TreeLeaf> spans = leaves;
+      for (TreeLeaf& leaf : spans) leaf.values += from;
+      addTree(spans.data(), static_cast<int>(spans.size()), shape_.lanes, end - from, out + (from - range.from), scratch_[thread]);
+    });
+    for (size_t table = 0; table < shape_.tables.size(); table++) {
+      int64_t* rows = at<int64_t>(outgoing_[owner], to.rows[table][i]);
+      float* values = at<float>(outgoing_[owner], to.values[table][i]);
+      for (int64_t part = 0; part < parts_; part++) {
+        const RowSegment& segment = ownRows(table, owner, part, subtree);
+        rows = std::copy_n(segment.rows.data(), segment.count, rows);
+        values = std::copy_n(segment.values.data(), segment.count * shape_.tables[table].second, values);
       }
     }
   }
 }
 
-void Exchange::sendToOwners() {
-  std::vector<std::pair<const void*, size_t>> send;
-  std::vector<std::pair<void*, size_t>> receive;
+void Exchange::beginToOwners() {
+  Sends send;
+  Receives receive;
   for (int rank = 0; rank < world_; rank++) {
     const bool self = rank == rank_;
     const size_t bytes = self ? 0 : payload(rank, rank_).bytes;
     send.emplace_back(outgoing_[rank].data(), self ? 0 : payload(rank_, rank).bytes);
     receive.emplace_back(atLeast(incoming_[rank], bytes), bytes);
   }
-  collective_->allToAll(send, receive);
+  collective_->begin(send, receive);
 }
 
 // The owner's part of the tree: all ranks' subtrees are its leaves.
-void Exchange::finishChunk() {
+void Exchange::finishDense() {
   std::vector<TreeLeaf> leaves;
-  std::vector<std::vector<RowLeaf>> row_leaves(shape_.tables.size());
   for (int rank = 0; rank < world_; rank++) {
-    const Bytes& bytes = rank == rank_ ? outgoing_[rank] : incoming_[rank];
     const Payload from = payload(rank, rank_);
-    for (size_t i = 0; i < from.subtrees.size(); i++) {
-      leaves.push_back({from.subtrees[i], at<float>(bytes, from.dense[i])});
-      for (size_t table = 0; table < row_leaves.size(); table++) {
-        const RowSpan span = {at<int64_t>(bytes, from.rows[table][i]), at<float>(bytes, from.values[table][i]), from.counts[table][i]};
-        row_leaves[table].push_back({from.subtrees[i], span});
-      }
-    }
+    for (size_t i = 0; i < from.subtrees.size(); i++) leaves.push_back({from.subtrees[i], at<float>(arrived(rank), from.dense[i])});
   }
   const Range range = chunk(rank_);
   overSpans(team_, range.from, range.to, [&](int64_t from, int64_t end, int thread) {
@@ -326,26 +344,35 @@ void Exchange::finishChunk() {
     for (TreeLeaf& leaf : spans) leaf.values += from - range.from;
     addTree(spans.data(), static_cast<int>(spans.size()), shape_.lanes, end - from, dense_.data() + from, scratch_[thread]);
   });
+}
+
+void Exchange::finishRows() {
+  std::vector<std::vector<RowLeaf>> leaves(shape_.tables.size());
+  for (int rank = 0; rank < world_; rank++) {
+    const Payload from = payload(rank, rank_);
+    for (size_t i = 0; i < from.subtrees.size(); i++) {
+      for (size_t table = 0; table < leaves.size(); table++) {
+        const RowSpan span = {at<int64_t>(arrived(rank), from.rows[table][i]), at<float>(arrived(rank), from.values[table][i]),
+                              from.counts[table][i]};
+        leaves[table].push_back({from.subtrees[i], span});
+      }
+    }
+  }
   team_.run(owner_rows_.size(), [&](int64_t number, int thread) {
     const size_t table = number / parts_;
     const Range part = rowsOfPart(table, rank_, number % parts_);
-    addRowTree(row_leaves[table], shape_.lanes, shape_.tables[table].second, part.from, part.to, owner_rows_[number], scratch_[thread]);
+    addRowTree(leaves[table], shape_.lanes, shape_.tables[table].second, part.from, part.to, owner_rows_[number], scratch_[thread]);
   });
 }
 
-void Exchange::gatherSums() {
-  std::vector<size_t> sizes;
-  for (int rank = 0; rank < world_; rank++) sizes.push_back((chunk(rank).to - chunk(rank).from) * sizeof(float));
-  collective_->allGatherV(dense_.data() + chunk(rank_).from, sizes, dense_.data());
+void Exchange::gatherRows() {
   const size_t tables = shape_.tables.size();
-  if (tables == 0) return;
-
   std::vector<int64_t> mine(tables, 0), counts(tables * world_);
   for (size_t i = 0; i < owner_rows_.size(); i++) mine[i / parts_] += owner_rows_[i].count;
   collective_->allGather(mine.data(), tables * sizeof(int64_t), counts.data());
 
   // Rows of every table, then values of every table.
-  sizes.assign(world_, 0);
+  std::vector<size_t> sizes(world_, 0);
   for (size_t i = 0; i < counts.size(); i++) sizes[i / tables] += counts[i] * (sizeof(int64_t) + shape_.tables[i % tables].second * sizeof(float));
   size_t total = 0;
   for (size_t& size : sizes) total += size = (size + 7) / 8 * 8;

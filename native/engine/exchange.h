@@ -3,8 +3,8 @@
 //   1 rows      each rank adds the row-sparse gradients of its maximal aligned subtrees
 //   2 header    all-gather: per lane its examples, loss, cursor, flags and payload sizes. A lane that is not finite ends the exchange here
 //   3 sums      each rank adds its subtrees' dense gradients, chunk by chunk (one chunk of the vector, one range of rows per rank)
-//   4 to owners all-to-all: chunk c of every subtree goes to rank c, which finishes the tree
-//   5 to all    all-gather of the finished chunks
+//   4 to owners all-to-all: chunk c of every subtree goes to rank c, which finishes the tree; the own chunk is added meanwhile
+//   5 to all    all-gather of the finished chunks; rows are finished while dense chunks travel
 // A world of one does 1 and 3 and needs no network. Threads share 1, 3 and 4 by ranges.
 #pragma once
 
@@ -84,14 +84,18 @@ class Exchange {
   const char* header(int lane) const { return headers_.data() + headerBytes() * lane; }
   RowSegment& ownRows(size_t table, int owner, int64_t part, size_t subtree);
   Payload payload(int from, int to) const;
+  const Bytes& arrived(int rank) const { return rank == rank_ ? outgoing_[rank] : incoming_[rank]; }
 
   void agreeOnShape();
   void addOwnRows(const std::vector<LaneGradient>& own);
   StepSummary gatherHeaders(const std::vector<LaneGradient>& own, bool order);
-  void addOwnDense(const std::vector<LaneGradient>& own);
-  void sendToOwners();
-  void finishChunk();
-  void gatherSums();
+  void addAll(const std::vector<LaneGradient>& own);
+  void pack(const std::vector<LaneGradient>& own, int owner);
+  void addOverRanks(const std::vector<LaneGradient>& own);
+  void beginToOwners();
+  void finishDense();
+  void finishRows();
+  void gatherRows();
   std::vector<TreeLeaf> leavesWithin(const std::vector<LaneGradient>& own, int from, int to) const;
 
   ExchangeShape shape_;

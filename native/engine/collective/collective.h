@@ -10,6 +10,8 @@
 namespace lossmith {
 
 using Bytes = std::vector<char>;
+using Sends = std::vector<std::pair<const void*, size_t>>;  // by rank
+using Receives = std::vector<std::pair<void*, size_t>>;     // by rank
 
 class Collective {
  public:
@@ -21,12 +23,31 @@ class Collective {
   virtual Bytes prepare() = 0;
   virtual void connect(const std::vector<Bytes>& addresses) = 0;
 
-  // Every rank's bytes, by rank. All ranks must pass the same size.
-  virtual void allGather(const void* mine, size_t bytes, void* all) = 0;
-  // send[r] goes to rank r; received[r] comes from it. receive_sizes[r] must be what rank r sends to us.
-  virtual void allToAll(const std::vector<std::pair<const void*, size_t>>& send, const std::vector<std::pair<void*, size_t>>& receive) = 0;
+  // All to all in two halves, so that work can be done between them: send[r] goes to rank r, receive[r] comes from it, in the size that
+  // rank r sends. The memory must stay as it is until finish returns, and nothing else may be called before.
+  virtual void begin(const Sends& send, const Receives& receive) = 0;
+  virtual void finish() = 0;
+
+  void allToAll(const Sends& send, const Receives& receive) {
+    begin(send, receive);
+    finish();
+  }
   // Rank r's bytes, by rank, sizes known to all: sizes[r]; `all` holds them one behind the other.
-  virtual void allGatherV(const void* mine, const std::vector<size_t>& sizes, void* all) = 0;
+  void beginAllGatherV(const void* mine, const std::vector<size_t>& sizes, void* all) {
+    Receives receive;
+    char* to = static_cast<char*>(all);
+    for (size_t size : sizes) {
+      receive.emplace_back(to, size);
+      to += size;
+    }
+    begin(Sends(world(), {mine, sizes[rank()]}), receive);
+  }
+  void allGatherV(const void* mine, const std::vector<size_t>& sizes, void* all) {
+    beginAllGatherV(mine, sizes, all);
+    finish();
+  }
+  // Every rank's bytes, by rank. All ranks must pass the same size.
+  void allGather(const void* mine, size_t bytes, void* all) { allGatherV(mine, std::vector<size_t>(world(), bytes), all); }
 
   // From any thread: wakes a blocked call by shutting the sockets.
   virtual void abort() = 0;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "engine/errors.h"
 
@@ -71,43 +72,37 @@ class GlooCollective final : public Collective {
     connected_ = true;
   }
 
-  void allGather(const void* mine, size_t bytes, void* all) override { allGatherV(mine, std::vector<size_t>(world_, bytes), all); }
-
-  void allGatherV(const void* mine, const std::vector<size_t>& sizes, void* all) override {
-    std::vector<std::pair<const void*, size_t>> send(world_, {mine, sizes[rank_]});
-    std::vector<std::pair<void*, size_t>> receive;
-    char* to = static_cast<char*>(all);
-    for (size_t size : sizes) {
-      receive.emplace_back(to, size);
-      to += size;
-    }
-    allToAll(send, receive);
-  }
-
-  void allToAll(const std::vector<std::pair<const void*, size_t>>& send, const std::vector<std::pair<void*, size_t>>& receive) override {
+  void begin(const Sends& send, const Receives& receive) override {
     if (send[rank_].second > 0) std::memmove(receive[rank_].first, send[rank_].first, send[rank_].second);
     if (world_ == 1) return;
     if (!connected_) throw transientError("collective-broken", "[collective] wanted a connected collective, got one that is not or no longer");
     guarded([&] {
       throwIfAborted();  // a closed pair would use its descriptor, which is another's by now
-      const Clock::time_point deadline = Clock::now() + timeout_;
-      std::vector<std::unique_ptr<UnboundBuffer>> receiving, sending;
+      deadline_ = Clock::now() + timeout_;
       // Peers in a rotated order, so that not all ranks send to rank 0 first.
       for (int step = 1; step < world_; step++) {
         const int to = (rank_ + step) % world_, from = (rank_ + world_ - step) % world_;
         if (receive[from].second > 0) {
-          receiving.push_back(context_->createUnboundBuffer(receive[from].first, receive[from].second));
-          receiving.back()->recv(from, tag_);
+          posted_.receiving.push_back(context_->createUnboundBuffer(receive[from].first, receive[from].second));
+          posted_.receiving.back()->recv(from, tag_);
         }
         if (send[to].second > 0) {
-          sending.push_back(context_->createUnboundBuffer(const_cast<void*>(send[to].first), send[to].second));
-          sending.back()->send(to, tag_);
+          posted_.sending.push_back(context_->createUnboundBuffer(const_cast<void*>(send[to].first), send[to].second));
+          posted_.sending.back()->send(to, tag_);
         }
       }
       tag_++;
-      Waiting waiting(*this, receiving, sending);
-      for (auto& buffer : receiving) waitUntil(deadline, [&](auto rest) { return buffer->waitRecv(nullptr, rest); });
-      for (auto& buffer : sending) waitUntil(deadline, [&](auto rest) { return buffer->waitSend(nullptr, rest); });
+      return 0;
+    });
+  }
+
+  void finish() override {
+    if (world_ == 1) return;
+    const Posted posted = std::exchange(posted_, {});
+    guarded([&] {
+      Waiting waiting(*this, posted);
+      for (auto& buffer : posted.receiving) waitUntil(deadline_, [&](auto rest) { return buffer->waitRecv(nullptr, rest); });
+      for (auto& buffer : posted.sending) waitUntil(deadline_, [&](auto rest) { return buffer->waitSend(nullptr, rest); });
       return 0;
     });
   }
@@ -115,33 +110,35 @@ class GlooCollective final : public Collective {
   void abort() override {
     std::lock_guard lock(mutex_);
     aborted_ = true;
-    if (receiving_ == nullptr) {
+    if (awaited_ == nullptr) {
       shutPairs();  // a rank that waits in connect wakes
       return;
     }
-    for (auto& buffer : *receiving_) buffer->abortWaitRecv();
-    for (auto& buffer : *sending_) buffer->abortWaitSend();
+    for (auto& buffer : awaited_->receiving) buffer->abortWaitRecv();
+    for (auto& buffer : awaited_->sending) buffer->abortWaitSend();
   }
 
   void close() override {
     abort();
     std::lock_guard lock(mutex_);
-    if (receiving_ == nullptr) shutPairs();
+    if (awaited_ == nullptr) shutPairs();
   }
 
  private:
+  struct Posted {
+    std::vector<std::unique_ptr<UnboundBuffer>> receiving, sending;
+  };
+
   // While a call waits, abort() knows what it waits for.
   struct Waiting {
-    Waiting(GlooCollective& owner, std::vector<std::unique_ptr<UnboundBuffer>>& receiving, std::vector<std::unique_ptr<UnboundBuffer>>& sending)
-        : owner(owner) {
+    Waiting(GlooCollective& owner, const Posted& posted) : owner(owner) {
       std::lock_guard lock(owner.mutex_);
       owner.throwIfAbortedLocked();
-      owner.receiving_ = &receiving;
-      owner.sending_ = &sending;
+      owner.awaited_ = &posted;
     }
     ~Waiting() {
       std::lock_guard lock(owner.mutex_);
-      owner.receiving_ = owner.sending_ = nullptr;
+      owner.awaited_ = nullptr;
     }
     GlooCollective& owner;
   };
@@ -213,9 +210,11 @@ class GlooCollective final : public Collective {
   std::shared_ptr<gloo::transport::Context> context_;
   bool connected_ = false;
   uint64_t tag_ = 1;
+  Clock::time_point deadline_;
+  Posted posted_;  // begun and not finished
   std::mutex mutex_;
   bool aborted_ = false;
-  std::vector<std::unique_ptr<UnboundBuffer>>*receiving_ = nullptr, *sending_ = nullptr;
+  const Posted* awaited_ = nullptr;
 };
 
 }  // namespace

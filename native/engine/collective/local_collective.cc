@@ -43,34 +43,23 @@ class LocalCollective final : public Collective {
     }
   }
 
-  void allGather(const void* mine, size_t bytes, void* all) override { allGatherV(mine, std::vector<size_t>(world_, bytes), all); }
-
-  void allGatherV(const void* mine, const std::vector<size_t>& sizes, void* all) override {
-    std::vector<std::pair<const void*, size_t>> send(world_, {mine, sizes[rank_]});
-    std::vector<std::pair<void*, size_t>> receive;
-    char* to = static_cast<char*>(all);
-    for (size_t size : sizes) {
-      receive.emplace_back(to, size);
-      to += size;
+  void begin(const Sends& send, const Receives& receive) override {
+    deadline_ = Clock::now() + timeout_;
+    receive_ = receive;
+    if (send[rank_].second > 0) std::memmove(receive[rank_].first, send[rank_].first, send[rank_].second);
+    std::lock_guard lock(board_->mutex);
+    if (!board_->broken.empty()) throw transientError("collective-broken", "[collective] " + board_->broken);
+    for (int to = 0; to < world_; to++) {
+      if (to == rank_) continue;
+      const char* bytes = static_cast<const char*>(send[to].first);
+      board_->queues[rank_ * world_ + to].emplace_back(bytes, bytes + send[to].second);
     }
-    allToAll(send, receive);
+    board_->changed.notify_all();
   }
 
-  void allToAll(const std::vector<std::pair<const void*, size_t>>& send, const std::vector<std::pair<void*, size_t>>& receive) override {
-    const Clock::time_point deadline = Clock::now() + timeout_;
-    {
-      std::lock_guard lock(board_->mutex);
-      if (!board_->broken.empty()) throw transientError("collective-broken", "[collective] " + board_->broken);
-      for (int to = 0; to < world_; to++) {
-        if (to == rank_) continue;
-        const char* bytes = static_cast<const char*>(send[to].first);
-        board_->queues[rank_ * world_ + to].emplace_back(bytes, bytes + send[to].second);
-      }
-      board_->changed.notify_all();
-    }
-    if (send[rank_].second > 0) std::memmove(receive[rank_].first, send[rank_].first, send[rank_].second);
+  void finish() override {
     for (int from = 0; from < world_; from++) {
-      if (from != rank_) receiveFrom(from, receive[from].first, receive[from].second, deadline);
+      if (from != rank_) receiveFrom(from, receive_[from].first, receive_[from].second, deadline_);
     }
   }
 
@@ -103,6 +92,8 @@ class LocalCollective final : public Collective {
   const int rank_, world_;
   const std::chrono::milliseconds timeout_;
   const std::shared_ptr<Board> board_;
+  Clock::time_point deadline_;
+  Receives receive_;
 };
 
 }  // namespace
