@@ -365,18 +365,29 @@ void Exchange::finishRows() {
   });
 }
 
+// How many rows an owner has is known only to it; what was sent to it bounds them. One message of that size costs less than a round to
+// agree on the true one: rows that several subtrees share are few, a round waits for everybody.
+size_t Exchange::mostRowBytes(int owner) const {
+  const size_t tables = shape_.tables.size();
+  size_t bytes = tables * sizeof(int64_t);
+  for (size_t table = 0; table < tables; table++) {
+    int64_t most = 0;
+    for (int lane = 0; lane < shape_.lanes; lane++) most += rowCount(header(lane), table * world_ + owner);
+    bytes += most * (sizeof(int64_t) + shape_.tables[table].second * sizeof(float));
+  }
+  return (bytes + 7) / 8 * 8;
+}
+
+// An owner's message: the number of rows of every table, rows of every table, values of every table.
 void Exchange::gatherRows() {
   const size_t tables = shape_.tables.size();
-  std::vector<int64_t> mine(tables, 0), counts(tables * world_);
-  for (size_t i = 0; i < owner_rows_.size(); i++) mine[i / parts_] += owner_rows_[i].count;
-  collective_->allGather(mine.data(), tables * sizeof(int64_t), counts.data());
-
-  // Rows of every table, then values of every table.
-  std::vector<size_t> sizes(world_, 0);
-  for (size_t i = 0; i < counts.size(); i++) sizes[i / tables] += counts[i] * (sizeof(int64_t) + shape_.tables[i % tables].second * sizeof(float));
+  std::vector<size_t> sizes;
   size_t total = 0;
-  for (size_t& size : sizes) total += size = (size + 7) / 8 * 8;
-  char* to = atLeast(packed_, sizes[rank_]);
+  for (int rank = 0; rank < world_; rank++) total += sizes.emplace_back(mostRowBytes(rank));
+  std::vector<int64_t> counts(tables, 0);
+  for (size_t i = 0; i < owner_rows_.size(); i++) counts[i / parts_] += owner_rows_[i].count;
+
+  char* to = std::copy_n(reinterpret_cast<const char*>(counts.data()), tables * sizeof(int64_t), atLeast(packed_, sizes[rank_]));
   for (const RowSegment& segment : owner_rows_) {
     if (segment.count > 0) std::memcpy(to, segment.rows.data(), segment.count * sizeof(int64_t));
     to += segment.count * sizeof(int64_t);
@@ -391,13 +402,13 @@ void Exchange::gatherRows() {
 
   for (std::vector<RowSpan>& spans : sums_) spans.clear();
   for (size_t rank = 0, base = 0; rank < static_cast<size_t>(world_); base += sizes[rank++]) {
-    size_t rows_at = base, values_at = base;
-    for (size_t table = 0; table < tables; table++) values_at += counts[rank * tables + table] * sizeof(int64_t);
+    std::memcpy(counts.data(), gathered_.data() + base, tables * sizeof(int64_t));
+    size_t rows_at = base + tables * sizeof(int64_t), values_at = rows_at;
+    for (int64_t count : counts) values_at += count * sizeof(int64_t);
     for (size_t table = 0; table < tables; table++) {
-      const int64_t count = counts[rank * tables + table];
-      sums_[table].push_back({at<int64_t>(gathered_, rows_at), at<float>(gathered_, values_at), count});
-      rows_at += count * sizeof(int64_t);
-      values_at += count * shape_.tables[table].second * sizeof(float);
+      sums_[table].push_back({at<int64_t>(gathered_, rows_at), at<float>(gathered_, values_at), counts[table]});
+      rows_at += counts[table] * sizeof(int64_t);
+      values_at += counts[table] * shape_.tables[table].second * sizeof(float);
     }
   }
 }

@@ -96,6 +96,7 @@ class Exchange {
   void finishDense();
   void finishRows();
   void gatherRows();
+  size_t mostRowBytes(int owner) const;
   std::vector<TreeLeaf> leavesWithin(const std::vector<LaneGradient>& own, int from, int to) const;
 
   ExchangeShape shape_;
