@@ -208,7 +208,7 @@ test('evaluate scores a split or other files with a checkpoint and leaves the ru
   const again = await wholeRun(t, job, run, { mode: { evaluate: { split: 'test' } } })
   assert.deepEqual(again.metrics, trained.metrics.slice(-1))
   const files = [writeLog(join(directory, 'other.tsv'), 50)]
-  const other = await wholeRun(t, job, run, { mode: { evaluate: { split: 'other', files, checkpoint: 'step-00000005' } } })
-  assert.deepEqual([other.step, other.metrics[0]!.split, other.metrics[0]!.examples], [5, 'other', 50])
+  const other = await wholeRun(t, job, run, { mode: { evaluate: { split: 'files', files, checkpoint: 'step-00000005' } } })
+  assert.deepEqual([other.step, other.metrics[0]!.split, other.metrics[0]!.examples], [5, 'files', 50])
   assert.deepEqual(contents(run), before)
 })
