@@ -380,6 +380,27 @@ test('a file that vanished or changed after it was indexed is named by nextBatch
   await assert.rejects(laneBatches(points, {}), error(/^points-corrupt$/, 'points.gz.points'))
 })
 
+test('a flipped byte among the access points of a gzip log is refused; the text never changes', { timeout: 60_000 }, async () => {
+  const log = await writeLog('flipped.gz', gzipSync(bytes(small)))
+  const wanted = await laneBatches(log, {})
+  const path = join(folder, 'flipped.gz.points')
+  const whole = readFileSync(path)
+  let refused = 0
+  for (let at = 0; at < whole.length; at += Math.ceil(whole.length / 60)) {
+    const damaged = Buffer.from(whole)
+    damaged[at]! ^= 0x10
+    writeFileSync(path, damaged)
+    try {
+      // A window that no block is entered by may be damaged without harm.
+      assert.deepEqual(await laneBatches(log, {}), wanted, `byte ${at} of ${whole.length}`)
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'points-corrupt') throw error
+      refused++
+    }
+  }
+  assert.ok(refused > 30, `refused ${refused}`)
+})
+
 test('batches before the damage come first', { timeout: 60_000 }, async () => {
   const log = await writeLog('late', bytes(small))
   truncateSync(join(folder, 'late'), bytes(small).length - 5)

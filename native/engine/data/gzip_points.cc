@@ -6,17 +6,24 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/data/xxh64.h"
 #include "engine/errors.h"
 
 namespace lossmith {
 namespace {
 
-constexpr char kMagic[8] = {'L', 'S', 'M', 'G', 'Z', 'P', '0', '1'};
+constexpr char kMagic[8] = {'L', 'S', 'M', 'G', 'Z', 'P', '0', '2'};
 struct Header {
   char magic[8];
-  uint64_t gzip_bytes, text_bytes, points;
+  uint64_t gzip_bytes, text_bytes, points, check;
 };
-static_assert(sizeof(Header) == 32 && sizeof(GzipPoint) == 32);
+static_assert(sizeof(Header) == 40 && sizeof(GzipPoint) == 32);
+
+uint64_t checkOf(const Header& header, const std::vector<GzipPoint>& points) {
+  std::string bytes(reinterpret_cast<const char*>(&header.gzip_bytes), 3 * sizeof(uint64_t));
+  bytes.append(reinterpret_cast<const char*>(points.data()), points.size() * sizeof(GzipPoint));
+  return xxh64(bytes, 0);
+}
 
 Error corrupt(const std::string& path, const std::string& what) {
   return configError("points-corrupt", "wanted gzip access points in " + path + ", got " + what);
@@ -37,7 +44,7 @@ GzipPoints::GzipPoints(const std::string& path) : file_(path) {
   if (file_.readAt(sizeof header, points_.data(), points_.size() * sizeof(GzipPoint)) != points_.size() * sizeof(GzipPoint)) {
     throw corrupt(path, "a truncated file");
   }
-  if (points_[0].text_offset != 0) throw corrupt(path, "no point at the text's start");
+  if (checkOf(header, points_) != header.check) throw corrupt(path, "numbers that do not fit their checksum");
 }
 
 const GzipPoint& GzipPoints::before(uint64_t text_offset) const {
@@ -56,7 +63,7 @@ std::vector<unsigned char> GzipPoints::window(const GzipPoint& point) const {
   z_stream stream{};
   stream.next_in = deflated.data(), stream.avail_in = point.window_deflated;
   stream.next_out = window.data(), stream.avail_out = point.window_bytes;
-  if (inflateInit2(&stream, -15) != Z_OK) throw brokenError("out-of-memory", "zlib has no memory for a window");
+  if (inflateInit2(&stream, 15) != Z_OK) throw brokenError("out-of-memory", "zlib has no memory for a window");
   const int result = inflate(&stream, Z_FINISH);
   inflateEnd(&stream);
   if (result != Z_STREAM_END || stream.avail_out != 0) throw corrupt(file_.path(), "a damaged window");
@@ -72,7 +79,7 @@ void GzipPointsWriter::add(uint64_t text_offset, uint64_t bit_offset, const unsi
     z_stream stream{};
     stream.next_in = const_cast<unsigned char*>(window), stream.avail_in = window_bytes;
     stream.next_out = deflated, stream.avail_out = sizeof deflated;
-    if (deflateInit2(&stream, 1, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&stream, 1, Z_DEFLATED, 15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
       throw brokenError("out-of-memory", "zlib has no memory for a window");
     deflate(&stream, Z_FINISH);
     deflated_bytes = static_cast<uint32_t>(stream.total_out);
@@ -97,12 +104,13 @@ void GzipPointsWriter::keepFor(const std::vector<int64_t>& text_offsets) {
 
 void GzipPointsWriter::finish(uint64_t gzip_bytes, uint64_t text_bytes) {
   OutputFile out(path_);
-  Header header{{}, gzip_bytes, text_bytes, points_.size()};
+  Header header{{}, gzip_bytes, text_bytes, points_.size(), 0};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
-  out.write(&header, sizeof header);
   std::vector<GzipPoint> records = points_;
   uint64_t end = sizeof header + records.size() * sizeof(GzipPoint);
   for (GzipPoint& record : records) record.window_offset = end, end += record.window_deflated;
+  header.check = checkOf(header, records);
+  out.write(&header, sizeof header);
   out.write(records.data(), records.size() * sizeof(GzipPoint));
   const InputFile windows(windows_.asidePath());
   std::vector<char> window;
