@@ -2,9 +2,11 @@
  * One rank of `lossmith bench`: a process that trains DeepFM on batches in memory by the worker's own step.
  * Speaks with its parent by IPC messages: address out, addresses in, times out.
  */
+import { dealLanes } from '../../coordinator/deal-lanes.js'
 import { buildTrainingPlan } from '../../model/build-plan.js'
 import type { Feed, Native, Trainer } from '../../native/ts/binding.js'
 import { loadNative } from '../../native/ts/load.js'
+import { step } from '../../worker/step.js'
 import { clickBatches } from './click-batches.js'
 
 export interface BenchRankOptions {
@@ -45,7 +47,7 @@ export async function benchRank(options: BenchRankOptions, exchangeAddresses: (m
 
 function openTrainer(native: Native, options: BenchRankOptions): { trainer: Trainer; feed: Feed } {
   const laneBatch = options.batch / options.lanes
-  const [firstLane, laneCount] = laneRange(options.rank, options)
+  const { first: firstLane, count: laneCount } = dealLanes(options.lanes, options.world)[options.rank]!
   const plan = buildTrainingPlan({ ...model(options), laneBatch })
   const trainer = native.createTrainer({ ...plan, seed: 1, lanes: options.lanes, laneBatch, threads: options.threads, firstLane, laneCount })
   const feed = native.createFeed({
@@ -66,33 +68,21 @@ async function connect(native: Native, trainer: Trainer, options: BenchRankOptio
   await collective.connect(await exchangeAddresses(collective.prepare()))
   trainer.setCollective(
     collective,
-    Array.from({ length: options.world }, (_, rank) => laneRange(rank, options)[0]),
+    dealLanes(options.lanes, options.world).map(({ first }) => first),
   )
 }
 
 async function measure(trainer: Trainer, feed: Feed, options: BenchRankOptions): Promise<BenchTimes> {
   const times = { total: [] as number[], compute: [] as number[], exchange: [] as number[], update: [] as number[] }
-  for (let step = 1; step <= options.warm + options.steps; step++) {
-    const start = performance.now()
-    await trainer.compute(step, feed)
-    const computed = performance.now()
-    await trainer.exchange(false)
-    const exchanged = performance.now()
-    await trainer.update(step)
-    const updated = performance.now()
-    if (step <= options.warm) continue
-    times.total.push(updated - start)
-    times.compute.push(computed - start)
-    times.exchange.push(exchanged - computed)
-    times.update.push(updated - exchanged)
+  for (let number = 1; number <= options.warm + options.steps; number++) {
+    const { computeMs, exchangeMs, updateMs } = await step(number, false, { trainer, feed })
+    if (number <= options.warm) continue
+    times.total.push(computeMs + exchangeMs + updateMs)
+    times.compute.push(computeMs)
+    times.exchange.push(exchangeMs)
+    times.update.push(updateMs)
   }
   return times
-}
-
-/** Contiguous lanes that differ by at most one between ranks. */
-function laneRange(rank: number, { lanes, world }: BenchRankOptions): [first: number, count: number] {
-  const first = rank * Math.floor(lanes / world) + Math.min(rank, lanes % world)
-  return [first, Math.floor(lanes / world) + (rank < lanes % world ? 1 : 0)]
 }
 
 const model = ({ fields, numbers, rows, width, hidden }: BenchRankOptions) => ({
