@@ -10,11 +10,14 @@ import type { RunParts } from './run-context.js'
 import { type SimulatedOptions, SimulatedWorker, SimulatedWorld } from './simulated-worker.test-support.js'
 import { type Coordinator, type CoordinatorOptions, type RunResult, startCoordinator } from './start-coordinator.js'
 
-const program = { name: '', maxBatch: 0, buffers: [], code: [], arenaBytes: 0, inputs: [], parameters: [], tables: [], outputs: [] }
+const program = { name: '', maxBatch: 0, buffers: [], code: [], cut: 0, arenaBytes: 0, inputs: [], parameters: [], tables: [], outputs: [] }
 export const testPlan: TrainingPlan = {
   parameters: [{ name: 'layer.weight', shape: [3, 5], init: { kind: 'zeros' } }],
   tables: [{ name: 'embedding', rows: 7, width: 3, init: { kind: 'zeros' } }],
   optimizer: { kind: 'adam', rate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  classes: 1,
+  candidates: [],
+  controller: null,
   train: program,
   predict: program,
   fields: 39,

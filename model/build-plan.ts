@@ -27,6 +27,9 @@ export function buildTrainingPlan({ model, loss, optimizer, sizes, laneBatch }: 
       return { name: nameOf(leaf), rows, width, init: initOf(leaf) }
     }),
     optimizer,
+    classes: 1,
+    candidates: [],
+    controller: null,
     train: compile({ name: 'train', graph, maxBatch: laneBatch, outputs: { loss: training.loss, logits }, gradients }),
     predict: compile({ name: 'predict', graph: predict.graph, maxBatch: laneBatch, outputs: { logits: predict.logits } }),
     fields: sizes.fields,

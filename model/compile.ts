@@ -31,7 +31,8 @@ export function compile({ name, graph, maxBatch, outputs, gradients = new Map(),
   const names = { inputs: graph.inputs.map(nameOf), parameters: graph.parameters.map(nameOf), tables: graph.tables.map(nameOf) }
   const draft = lower(Object.values(outputs), gradients, names)
   const optimised = fused ? fuse(absorbIntoMatmuls(schedule(draft))) : draft
-  const program = { name, maxBatch, ...placeBuffers(schedule(optimised), maxBatch), ...names, outputs: Object.keys(outputs) }
+  const placed = placeBuffers(schedule(optimised), maxBatch)
+  const program = { name, maxBatch, ...placed, cut: placed.code.length, ...names, outputs: Object.keys(outputs) }
   checkProgram(program)
   return program
 }

@@ -9,6 +9,11 @@ export interface Program {
   readonly maxBatch: number
   readonly buffers: readonly Buffer[]
   readonly code: readonly Instruction[]
+  /**
+   * Instructions [0, cut) are the first phase, [cut, end) the second, which runs later over the same arena, when tangents are known.
+   * Outputs and gradients of the first phase are written before the cut. code.length for a program of one phase.
+   */
+  readonly cut: number
   /** Bytes of one thread's arena at maxBatch. Offsets are multiples of 64. */
   readonly arenaBytes: number
   /** Names in the order that buffer.index counts in. Tables are not buffers: lookup names them by index. */
@@ -23,6 +28,7 @@ export interface Buffer {
     | 'arena' // at `offset` bytes of the thread's arena
     | 'input' // inputs[index]
     | 'parameter' // parameters[index], read only
+    | 'tangent' // the tangent of parameters[index] (V of docs/autoloss.md), read only, in the second phase only
     | 'gradient' // the gradient of parameters[index], written whole by exactly one instruction (never accumulated)
     | 'output' // outputs[index], written whole by exactly one instruction
     | 'constant' // `values`
@@ -56,8 +62,16 @@ export type Instruction =
   | ({ readonly op: 'elementwise' } & Elementwise)
   /** out[outer, inner] = Σ over length of x[outer, length, inner], added in the order of length. */
   | { readonly op: 'reduce_sum'; readonly x: number; readonly out: number; readonly outer: Size; readonly length: Size; readonly inner: Size }
-  /** out[B, fields, width] = table[ids[B, fields]]. */
-  | { readonly op: 'lookup'; readonly table: number; readonly ids: number; readonly out: number; readonly fields: number; readonly width: number }
+  /** out[B, fields, width] = table[ids[B, fields]], of the table's weights or of its tangent, whose missing rows are zero. */
+  | {
+      readonly op: 'lookup'
+      readonly table: number
+      readonly plane: 'weight' | 'tangent'
+      readonly ids: number
+      readonly out: number
+      readonly fields: number
+      readonly width: number
+    }
   /** Appends to the table's row-sparse gradient: d[B, fields, width] summed by row in the order of (example, field). */
   | { readonly op: 'lookup_grad'; readonly table: number; readonly ids: number; readonly d: number; readonly fields: number; readonly width: number }
   /** out[outer, Σ widths] = inputs side by side, input i is [outer, widths[i]]. */

@@ -27,6 +27,7 @@ function program(): Program {
       { place: 'output', dtype: 'f32', batch: true, inner: 16, index: 0 },
     ],
     code: [chain([0], 'neg', 1), chain([1], 'neg', 2), chain([0, 2], 'add', 3)],
+    cut: 3,
     arenaBytes: 256,
     inputs: ['x'],
     parameters: [],

@@ -63,7 +63,13 @@ function checkBuffers(program: Program, fail: Fail): void {
     } else if (place === 'constant') {
       if (buffer.batch || buffer.values?.length !== inner) fail(`buffer ${i}: wanted ${inner} constant values, got ${buffer.values?.length}`)
     } else {
-      const names = { input: program.inputs, parameter: program.parameters, gradient: program.parameters, output: program.outputs }[place]
+      const names = {
+        input: program.inputs,
+        parameter: program.parameters,
+        tangent: program.parameters,
+        gradient: program.parameters,
+        output: program.outputs,
+      }[place]
       if (index === undefined || names[index] === undefined) fail(`buffer ${i}: wanted an index of ${names.length} ${place}s, got ${index}`)
       const key = `${place} ${index}`
       if (named.has(key)) fail(`buffers ${named.get(key)} and ${i} are both ${key}`)

@@ -13,8 +13,13 @@ export interface InterpretedResult {
   readonly rows: ReadonlyMap<string, ReadonlyMap<number, Float64Array>>
 }
 
-/** `values` by name of input, parameter or table. */
-export function interpretProgram(program: Program, batch: number, values: ReadonlyMap<string, Float64Array>): InterpretedResult {
+/** `values` by name of input, parameter or table, `tangents` by name of parameter or table. Both phases run, one after the other. */
+export function interpretProgram(
+  program: Program,
+  batch: number,
+  values: ReadonlyMap<string, Float64Array>,
+  tangents: ReadonlyMap<string, Float64Array> = new Map(),
+): InterpretedResult {
   // An element of the arena is a float64 wherever the engine has a float32, so that shared bytes are shared here too.
   const arena = new Float64Array(program.arenaBytes / 4).fill(Number.NaN)
   const outputs = new Map<string, Float64Array>()
@@ -37,6 +42,8 @@ export function interpretProgram(program: Program, batch: number, values: Readon
         return values.get(program.inputs[index] as string) as Float64Array
       case 'parameter':
         return values.get(program.parameters[index] as string) as Float64Array
+      case 'tangent':
+        return tangents.get(program.parameters[index] as string) as Float64Array
       case 'gradient':
         return fresh(gradients, program.parameters[index] as string)
       case 'output':
@@ -46,11 +53,16 @@ export function interpretProgram(program: Program, batch: number, values: Readon
   const memory = program.buffers.map(memoryOf)
   const at = (buffer: number) => memory[buffer] as Float64Array
   const size = (s: Size) => (s < 0 ? -s * batch : s)
-  for (const instruction of program.code) run(instruction, at, size, (table) => ({ name: program.tables[table] as string, values, rows }))
+  for (const instruction of program.code) run(instruction, at, size, (table) => ({ name: program.tables[table] as string, values, tangents, rows }))
   return { outputs, gradients, rows }
 }
 
-type TableOf = (table: number) => { name: string; values: ReadonlyMap<string, Float64Array>; rows: Map<string, Map<number, Float64Array>> }
+type TableOf = (table: number) => {
+  name: string
+  values: ReadonlyMap<string, Float64Array>
+  tangents: ReadonlyMap<string, Float64Array>
+  rows: Map<string, Map<number, Float64Array>>
+}
 
 function run(c: Instruction, at: (buffer: number) => Float64Array, size: (s: Size) => number, tableOf: TableOf): void {
   switch (c.op) {
@@ -82,9 +94,10 @@ function run(c: Instruction, at: (buffer: number) => Float64Array, size: (s: Siz
       return
     }
     case 'lookup': {
-      const { name, values } = tableOf(c.table)
+      const { name, values, tangents } = tableOf(c.table)
+      const plane = c.plane === 'weight' ? values : tangents
       at(c.ids).forEach((row, i) => {
-        at(c.out).set((values.get(name) as Float64Array).subarray(row * c.width, (row + 1) * c.width), i * c.width)
+        at(c.out).set((plane.get(name) as Float64Array).subarray(row * c.width, (row + 1) * c.width), i * c.width)
       })
       return
     }

@@ -71,7 +71,7 @@ export const lowerings: Readonly<Record<string, Rule>> = {
     const [table, ids] = node.inputs as [Tensor, Tensor]
     const [, fields, width] = node.shape as [Size, number, number]
     const rows = { table: to.table(table), ids: to.dense(ids) }
-    to.emit(node, (out) => ({ op: 'lookup', ...rows, out, fields, width }))
+    to.emit(node, (out) => ({ op: 'lookup', ...rows, plane: 'weight', out, fields, width }))
   },
 
   dropout_mask(to, node) {

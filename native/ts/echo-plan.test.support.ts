@@ -28,6 +28,7 @@ export function echoPlan(
       maxBatch: laneBatch,
       buffers,
       code,
+      cut: code.length,
       arenaBytes: 0,
       inputs: ['ids', 'numbers', 'labels'],
       parameters: ['w'],
@@ -40,6 +41,9 @@ export function echoPlan(
     parameters: [{ name: 'w', shape: [numbers], init }],
     tables: [{ name: 'rows', rows, width, init }],
     optimizer,
+    classes: 1,
+    candidates: [],
+    controller: null,
     fields,
     numbers,
     train: program(

@@ -50,7 +50,7 @@ class Hand {
     return this.tables.length - 1
   }
   run(batch: number, values: Partial<ProgramValues>): ProgramResult {
-    const program: Program = { ...this, name: 'by hand', maxBatch }
+    const program: Program = { ...this, name: 'by hand', maxBatch, cut: this.code.length }
     const result = native.runProgram(program, batch, { inputs: {}, parameters: {}, tables: {}, seed: 7, step: 3, lane: 2, ...values })
     assert.deepEqual(result.overruns, [])
     return result
@@ -423,7 +423,7 @@ test('lookup and lookup_grad: duplicate rows are summed in the order of example 
     const table = hand.table('t')
     const i = hand.input('ids', F, { dtype: 'i64' })
     const d = hand.input('d', F * width)
-    hand.code.push({ op: 'lookup', table, ids: i, out: hand.output('out', F * width), fields: F, width })
+    hand.code.push({ op: 'lookup', table, plane: 'weight', ids: i, out: hand.output('out', F * width), fields: F, width })
     hand.code.push({ op: 'lookup_grad', table, ids: i, d, fields: F, width })
     const values = numbers(rows * width, 2)
     const rowOf = Array.from({ length: batch * F }, (_, n) => (n % 5 === 0 ? rows - 1 : Math.floor(((n * 7919) % 9973) ** 2 / 9973 / 4)))
@@ -476,7 +476,7 @@ test('a row beyond the table is refused by name', () => {
       const hand = new Hand()
       const table = hand.table('clicks')
       const i = hand.input('ids', 2, { dtype: 'i64' })
-      if (op === 'lookup') hand.code.push({ op, table, ids: i, out: hand.output('out', 8), fields: 2, width: 4 })
+      if (op === 'lookup') hand.code.push({ op, table, plane: 'weight', ids: i, out: hand.output('out', 8), fields: 2, width: 4 })
       else hand.code.push({ op, table, ids: i, d: hand.input('d', 8), fields: 2, width: 4 })
       const tables = { clicks: { rows: 10, width: 4, values: new Float32Array(40) } }
       assert.throws(() => hand.run(2, { inputs: { ids: ids([1, 2, 3, bad]), d: new Float32Array(16) }, tables }), {
@@ -589,7 +589,10 @@ test('a program that does not fit its buffers is refused before it runs', () => 
     (hand) => hand.code.push({ op: 'slice', x: 0, out: 2, outer: B, from: 2, width: 2, total: 3 }),
     /^\[slice\] wanted columns inside rows of 3/,
   )
-  refused((hand) => hand.code.push({ op: 'lookup', table: 0, ids: 0, out: 2, fields: 1, width: 2 }), /^\[lookup\] wanted a table below 0, got 0$/)
+  refused(
+    (hand) => hand.code.push({ op: 'lookup', table: 0, plane: 'weight', ids: 0, out: 2, fields: 1, width: 2 }),
+    /^\[lookup\] wanted a table below 0, got 0$/,
+  )
   refused((hand) => hand.code.push({ op: 'dropout_mask', out: 2, width: 2, rate: 1, purpose: 'p' }), /^\[dropout_mask\] wanted a rate/)
   refused((hand) => hand.code.push({ op: 'reduce_sum', x: 0, out: 2, outer: B, length: 3, inner: 2 }), /^\[reduce_sum\] wanted x of 6·B/)
   refused((hand) => hand.buffers.push({ place: 'arena', dtype: 'f32', batch: true, inner: 3, offset: 0 }), /inside the arena of 0, got offset 0$/)
