@@ -16,6 +16,8 @@ import type { RunEvent as _lossmith_v1_RunEvent, RunEvent__Output as _lossmith_v
 import type { StepEvent as _lossmith_v1_StepEvent, StepEvent__Output as _lossmith_v1_StepEvent__Output } from './lossmith/v1/StepEvent.js';
 import type { StopReply as _lossmith_v1_StopReply, StopReply__Output as _lossmith_v1_StopReply__Output } from './lossmith/v1/StopReply.js';
 import type { StopRequest as _lossmith_v1_StopRequest, StopRequest__Output as _lossmith_v1_StopRequest__Output } from './lossmith/v1/StopRequest.js';
+import type { SurfaceEvent as _lossmith_v1_SurfaceEvent, SurfaceEvent__Output as _lossmith_v1_SurfaceEvent__Output } from './lossmith/v1/SurfaceEvent.js';
+import type { SurfaceRow as _lossmith_v1_SurfaceRow, SurfaceRow__Output as _lossmith_v1_SurfaceRow__Output } from './lossmith/v1/SurfaceRow.js';
 import type { WatchRequest as _lossmith_v1_WatchRequest, WatchRequest__Output as _lossmith_v1_WatchRequest__Output } from './lossmith/v1/WatchRequest.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -40,6 +42,8 @@ export interface ProtoGrpcType {
       StepEvent: MessageTypeDefinition<_lossmith_v1_StepEvent, _lossmith_v1_StepEvent__Output>
       StopReply: MessageTypeDefinition<_lossmith_v1_StopReply, _lossmith_v1_StopReply__Output>
       StopRequest: MessageTypeDefinition<_lossmith_v1_StopRequest, _lossmith_v1_StopRequest__Output>
+      SurfaceEvent: MessageTypeDefinition<_lossmith_v1_SurfaceEvent, _lossmith_v1_SurfaceEvent__Output>
+      SurfaceRow: MessageTypeDefinition<_lossmith_v1_SurfaceRow, _lossmith_v1_SurfaceRow__Output>
       WatchRequest: MessageTypeDefinition<_lossmith_v1_WatchRequest, _lossmith_v1_WatchRequest__Output>
     }
   }

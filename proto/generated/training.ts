@@ -6,12 +6,16 @@ import type { Block as _lossmith_v1_Block, Block__Output as _lossmith_v1_Block__
 import type { CheckFiles as _lossmith_v1_CheckFiles, CheckFiles__Output as _lossmith_v1_CheckFiles__Output } from './lossmith/v1/CheckFiles.js';
 import type { CompleteReply as _lossmith_v1_CompleteReply, CompleteReply__Output as _lossmith_v1_CompleteReply__Output } from './lossmith/v1/CompleteReply.js';
 import type { Connect as _lossmith_v1_Connect, Connect__Output as _lossmith_v1_Connect__Output } from './lossmith/v1/Connect.js';
+import type { ControllerReport as _lossmith_v1_ControllerReport, ControllerReport__Output as _lossmith_v1_ControllerReport__Output } from './lossmith/v1/ControllerReport.js';
+import type { ControllerState as _lossmith_v1_ControllerState, ControllerState__Output as _lossmith_v1_ControllerState__Output } from './lossmith/v1/ControllerState.js';
 import type { CountValues as _lossmith_v1_CountValues, CountValues__Output as _lossmith_v1_CountValues__Output } from './lossmith/v1/CountValues.js';
 import type { Cursor as _lossmith_v1_Cursor, Cursor__Output as _lossmith_v1_Cursor__Output } from './lossmith/v1/Cursor.js';
 import type { DataSource as _lossmith_v1_DataSource, DataSource__Output as _lossmith_v1_DataSource__Output } from './lossmith/v1/DataSource.js';
 import type { Evaluate as _lossmith_v1_Evaluate, Evaluate__Output as _lossmith_v1_Evaluate__Output } from './lossmith/v1/Evaluate.js';
 import type { EvaluateResult as _lossmith_v1_EvaluateResult, EvaluateResult__Output as _lossmith_v1_EvaluateResult__Output } from './lossmith/v1/EvaluateResult.js';
 import type { Failure as _lossmith_v1_Failure, Failure__Output as _lossmith_v1_Failure__Output } from './lossmith/v1/Failure.js';
+import type { FieldValue as _lossmith_v1_FieldValue, FieldValue__Output as _lossmith_v1_FieldValue__Output } from './lossmith/v1/FieldValue.js';
+import type { FieldValues as _lossmith_v1_FieldValues, FieldValues__Output as _lossmith_v1_FieldValues__Output } from './lossmith/v1/FieldValues.js';
 import type { FileFacts as _lossmith_v1_FileFacts, FileFacts__Output as _lossmith_v1_FileFacts__Output } from './lossmith/v1/FileFacts.js';
 import type { FileIndex as _lossmith_v1_FileIndex, FileIndex__Output as _lossmith_v1_FileIndex__Output } from './lossmith/v1/FileIndex.js';
 import type { Finish as _lossmith_v1_Finish, Finish__Output as _lossmith_v1_Finish__Output } from './lossmith/v1/Finish.js';
@@ -24,6 +28,7 @@ import type { IndexFile as _lossmith_v1_IndexFile, IndexFile__Output as _lossmit
 import type { JoinReply as _lossmith_v1_JoinReply, JoinReply__Output as _lossmith_v1_JoinReply__Output } from './lossmith/v1/JoinReply.js';
 import type { JoinRequest as _lossmith_v1_JoinRequest, JoinRequest__Output as _lossmith_v1_JoinRequest__Output } from './lossmith/v1/JoinRequest.js';
 import type { LaneCursor as _lossmith_v1_LaneCursor, LaneCursor__Output as _lossmith_v1_LaneCursor__Output } from './lossmith/v1/LaneCursor.js';
+import type { LaneEvidence as _lossmith_v1_LaneEvidence, LaneEvidence__Output as _lossmith_v1_LaneEvidence__Output } from './lossmith/v1/LaneEvidence.js';
 import type { LanePlan as _lossmith_v1_LanePlan, LanePlan__Output as _lossmith_v1_LanePlan__Output } from './lossmith/v1/LanePlan.js';
 import type { LaneStep as _lossmith_v1_LaneStep, LaneStep__Output as _lossmith_v1_LaneStep__Output } from './lossmith/v1/LaneStep.js';
 import type { LeaveReply as _lossmith_v1_LeaveReply, LeaveReply__Output as _lossmith_v1_LeaveReply__Output } from './lossmith/v1/LeaveReply.js';
@@ -43,6 +48,8 @@ import type { StateRange as _lossmith_v1_StateRange, StateRange__Output as _loss
 import type { StepOrder as _lossmith_v1_StepOrder, StepOrder__Output as _lossmith_v1_StepOrder__Output } from './lossmith/v1/StepOrder.js';
 import type { StepReport as _lossmith_v1_StepReport, StepReport__Output as _lossmith_v1_StepReport__Output } from './lossmith/v1/StepReport.js';
 import type { StepTimes as _lossmith_v1_StepTimes, StepTimes__Output as _lossmith_v1_StepTimes__Output } from './lossmith/v1/StepTimes.js';
+import type { Survey as _lossmith_v1_Survey, Survey__Output as _lossmith_v1_Survey__Output } from './lossmith/v1/Survey.js';
+import type { SurveyResult as _lossmith_v1_SurveyResult, SurveyResult__Output as _lossmith_v1_SurveyResult__Output } from './lossmith/v1/SurveyResult.js';
 import type { Task as _lossmith_v1_Task, Task__Output as _lossmith_v1_Task__Output } from './lossmith/v1/Task.js';
 import type { TaskResult as _lossmith_v1_TaskResult, TaskResult__Output as _lossmith_v1_TaskResult__Output } from './lossmith/v1/TaskResult.js';
 import type { TrainEpoch as _lossmith_v1_TrainEpoch, TrainEpoch__Output as _lossmith_v1_TrainEpoch__Output } from './lossmith/v1/TrainEpoch.js';
@@ -62,12 +69,16 @@ export interface ProtoGrpcType {
       CheckFiles: MessageTypeDefinition<_lossmith_v1_CheckFiles, _lossmith_v1_CheckFiles__Output>
       CompleteReply: MessageTypeDefinition<_lossmith_v1_CompleteReply, _lossmith_v1_CompleteReply__Output>
       Connect: MessageTypeDefinition<_lossmith_v1_Connect, _lossmith_v1_Connect__Output>
+      ControllerReport: MessageTypeDefinition<_lossmith_v1_ControllerReport, _lossmith_v1_ControllerReport__Output>
+      ControllerState: MessageTypeDefinition<_lossmith_v1_ControllerState, _lossmith_v1_ControllerState__Output>
       CountValues: MessageTypeDefinition<_lossmith_v1_CountValues, _lossmith_v1_CountValues__Output>
       Cursor: MessageTypeDefinition<_lossmith_v1_Cursor, _lossmith_v1_Cursor__Output>
       DataSource: MessageTypeDefinition<_lossmith_v1_DataSource, _lossmith_v1_DataSource__Output>
       Evaluate: MessageTypeDefinition<_lossmith_v1_Evaluate, _lossmith_v1_Evaluate__Output>
       EvaluateResult: MessageTypeDefinition<_lossmith_v1_EvaluateResult, _lossmith_v1_EvaluateResult__Output>
       Failure: MessageTypeDefinition<_lossmith_v1_Failure, _lossmith_v1_Failure__Output>
+      FieldValue: MessageTypeDefinition<_lossmith_v1_FieldValue, _lossmith_v1_FieldValue__Output>
+      FieldValues: MessageTypeDefinition<_lossmith_v1_FieldValues, _lossmith_v1_FieldValues__Output>
       FileFacts: MessageTypeDefinition<_lossmith_v1_FileFacts, _lossmith_v1_FileFacts__Output>
       FileIndex: MessageTypeDefinition<_lossmith_v1_FileIndex, _lossmith_v1_FileIndex__Output>
       Finish: MessageTypeDefinition<_lossmith_v1_Finish, _lossmith_v1_Finish__Output>
@@ -80,6 +91,7 @@ export interface ProtoGrpcType {
       JoinReply: MessageTypeDefinition<_lossmith_v1_JoinReply, _lossmith_v1_JoinReply__Output>
       JoinRequest: MessageTypeDefinition<_lossmith_v1_JoinRequest, _lossmith_v1_JoinRequest__Output>
       LaneCursor: MessageTypeDefinition<_lossmith_v1_LaneCursor, _lossmith_v1_LaneCursor__Output>
+      LaneEvidence: MessageTypeDefinition<_lossmith_v1_LaneEvidence, _lossmith_v1_LaneEvidence__Output>
       LanePlan: MessageTypeDefinition<_lossmith_v1_LanePlan, _lossmith_v1_LanePlan__Output>
       LaneStep: MessageTypeDefinition<_lossmith_v1_LaneStep, _lossmith_v1_LaneStep__Output>
       LeaveReply: MessageTypeDefinition<_lossmith_v1_LeaveReply, _lossmith_v1_LeaveReply__Output>
@@ -99,6 +111,8 @@ export interface ProtoGrpcType {
       StepOrder: MessageTypeDefinition<_lossmith_v1_StepOrder, _lossmith_v1_StepOrder__Output>
       StepReport: MessageTypeDefinition<_lossmith_v1_StepReport, _lossmith_v1_StepReport__Output>
       StepTimes: MessageTypeDefinition<_lossmith_v1_StepTimes, _lossmith_v1_StepTimes__Output>
+      Survey: MessageTypeDefinition<_lossmith_v1_Survey, _lossmith_v1_Survey__Output>
+      SurveyResult: MessageTypeDefinition<_lossmith_v1_SurveyResult, _lossmith_v1_SurveyResult__Output>
       Task: MessageTypeDefinition<_lossmith_v1_Task, _lossmith_v1_Task__Output>
       TaskResult: MessageTypeDefinition<_lossmith_v1_TaskResult, _lossmith_v1_TaskResult__Output>
       TrainEpoch: MessageTypeDefinition<_lossmith_v1_TrainEpoch, _lossmith_v1_TrainEpoch__Output>

@@ -8,6 +8,7 @@ export interface Cursor {
   'line'?: (number | string | Long);
   'emitted'?: (number | string | Long);
   'exhausted'?: (boolean);
+  'pass'?: (number | string | Long);
 }
 
 export interface Cursor__Output {
@@ -16,4 +17,5 @@ export interface Cursor__Output {
   'line': (number);
   'emitted': (number);
   'exhausted': (boolean);
+  'pass': (number);
 }

@@ -12,6 +12,7 @@ export interface LaneStep {
   'rejects'?: (_lossmith_v1_Reject)[];
   'rejected'?: (number | string | Long);
   'heldOut'?: (number | string | Long);
+  'candidates'?: (number | string)[];
 }
 
 export interface LaneStep__Output {
@@ -22,4 +23,5 @@ export interface LaneStep__Output {
   'rejects': (_lossmith_v1_Reject__Output)[];
   'rejected': (number);
   'heldOut': (number);
+  'candidates': (number)[];
 }

@@ -9,6 +9,9 @@ export interface Ledger {
   'rejected'?: (number | string | Long);
   'heldOut'?: (number | string | Long);
   'balanced'?: (boolean);
+  'validation'?: (number | string | Long);
+  'test'?: (number | string | Long);
+  'drawn'?: (number | string | Long);
 }
 
 export interface Ledger__Output {
@@ -18,4 +21,7 @@ export interface Ledger__Output {
   'rejected': (number);
   'heldOut': (number);
   'balanced': (boolean);
+  'validation': (number);
+  'test': (number);
+  'drawn': (number);
 }

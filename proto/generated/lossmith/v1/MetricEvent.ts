@@ -10,6 +10,8 @@ export interface MetricEvent {
   'logloss'?: (number | string);
   'calibration'?: (number | string);
   'examples'?: (number | string | Long);
+  'accuracy'?: (number | string);
+  'recalibrated'?: (number | string);
 }
 
 export interface MetricEvent__Output {
@@ -20,4 +22,6 @@ export interface MetricEvent__Output {
   'logloss': (number);
   'calibration': (number);
   'examples': (number);
+  'accuracy': (number);
+  'recalibrated': (number);
 }

@@ -10,6 +10,7 @@ export interface PieceScore {
   'logloss'?: (number | string);
   'predicted'?: (number | string);
   'rejects'?: (_lossmith_v1_Reject)[];
+  'correct'?: (number | string | Long);
 }
 
 export interface PieceScore__Output {
@@ -19,4 +20,5 @@ export interface PieceScore__Output {
   'logloss': (number);
   'predicted': (number);
   'rejects': (_lossmith_v1_Reject__Output)[];
+  'correct': (number);
 }

@@ -8,6 +8,8 @@ export interface RankTimes {
   'exchangeMs'?: (number | string);
   'updateMs'?: (number | string);
   'totalMs'?: (number | string);
+  'searchMs'?: (number | string);
+  'controllerWaitMs'?: (number | string);
 }
 
 export interface RankTimes__Output {
@@ -17,4 +19,6 @@ export interface RankTimes__Output {
   'exchangeMs': (number);
   'updateMs': (number);
   'totalMs': (number);
+  'searchMs': (number);
+  'controllerWaitMs': (number);
 }

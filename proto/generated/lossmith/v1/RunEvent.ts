@@ -4,6 +4,7 @@ import type { StepEvent as _lossmith_v1_StepEvent, StepEvent__Output as _lossmit
 import type { MetricEvent as _lossmith_v1_MetricEvent, MetricEvent__Output as _lossmith_v1_MetricEvent__Output } from '../../lossmith/v1/MetricEvent.js';
 import type { PhaseEvent as _lossmith_v1_PhaseEvent, PhaseEvent__Output as _lossmith_v1_PhaseEvent__Output } from '../../lossmith/v1/PhaseEvent.js';
 import type { LogEvent as _lossmith_v1_LogEvent, LogEvent__Output as _lossmith_v1_LogEvent__Output } from '../../lossmith/v1/LogEvent.js';
+import type { SurfaceEvent as _lossmith_v1_SurfaceEvent, SurfaceEvent__Output as _lossmith_v1_SurfaceEvent__Output } from '../../lossmith/v1/SurfaceEvent.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RunEvent {
@@ -12,7 +13,8 @@ export interface RunEvent {
   'metric'?: (_lossmith_v1_MetricEvent | null);
   'phase'?: (_lossmith_v1_PhaseEvent | null);
   'log'?: (_lossmith_v1_LogEvent | null);
-  'kind'?: "step"|"metric"|"phase"|"log";
+  'surface'?: (_lossmith_v1_SurfaceEvent | null);
+  'kind'?: "step"|"metric"|"phase"|"log"|"surface";
 }
 
 export interface RunEvent__Output {
@@ -21,5 +23,6 @@ export interface RunEvent__Output {
   'metric'?: (_lossmith_v1_MetricEvent__Output | null);
   'phase'?: (_lossmith_v1_PhaseEvent__Output | null);
   'log'?: (_lossmith_v1_LogEvent__Output | null);
-  'kind'?: "step"|"metric"|"phase"|"log";
+  'surface'?: (_lossmith_v1_SurfaceEvent__Output | null);
+  'kind'?: "step"|"metric"|"phase"|"log"|"surface";
 }

@@ -11,6 +11,10 @@ export interface StepEvent {
   'examplesPerSecond'?: (number | string);
   'rowsDone'?: (number | string | Long);
   'ranks'?: (_lossmith_v1_RankTimes)[];
+  'weights'?: (number | string)[];
+  'losses'?: (number | string)[];
+  'validationLoss'?: (number | string);
+  'validationExamples'?: (number | string | Long);
 }
 
 export interface StepEvent__Output {
@@ -21,4 +25,8 @@ export interface StepEvent__Output {
   'examplesPerSecond': (number);
   'rowsDone': (number);
   'ranks': (_lossmith_v1_RankTimes__Output)[];
+  'weights': (number)[];
+  'losses': (number)[];
+  'validationLoss': (number);
+  'validationExamples': (number);
 }

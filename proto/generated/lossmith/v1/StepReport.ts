@@ -13,6 +13,8 @@ export interface StepReport {
   'examples'?: (number | string | Long);
   'lanes'?: (_lossmith_v1_LaneStep)[];
   'times'?: (_lossmith_v1_StepTimes | null);
+  'validationSum'?: (number | string);
+  'validationExamples'?: (number | string | Long);
 }
 
 export interface StepReport__Output {
@@ -24,4 +26,6 @@ export interface StepReport__Output {
   'examples': (number);
   'lanes': (_lossmith_v1_LaneStep__Output)[];
   'times': (_lossmith_v1_StepTimes__Output | null);
+  'validationSum': (number);
+  'validationExamples': (number);
 }

@@ -7,6 +7,8 @@ export interface StepTimes {
   'exchangeMs'?: (number | string);
   'updateMs'?: (number | string);
   'totalMs'?: (number | string);
+  'searchMs'?: (number | string);
+  'controllerWaitMs'?: (number | string);
 }
 
 export interface StepTimes__Output {
@@ -15,4 +17,6 @@ export interface StepTimes__Output {
   'exchangeMs': (number);
   'updateMs': (number);
   'totalMs': (number);
+  'searchMs': (number);
+  'controllerWaitMs': (number);
 }

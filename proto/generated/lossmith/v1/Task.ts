@@ -11,6 +11,7 @@ import type { TrainEpoch as _lossmith_v1_TrainEpoch, TrainEpoch__Output as _loss
 import type { Evaluate as _lossmith_v1_Evaluate, Evaluate__Output as _lossmith_v1_Evaluate__Output } from '../../lossmith/v1/Evaluate.js';
 import type { SaveState as _lossmith_v1_SaveState, SaveState__Output as _lossmith_v1_SaveState__Output } from '../../lossmith/v1/SaveState.js';
 import type { Finish as _lossmith_v1_Finish, Finish__Output as _lossmith_v1_Finish__Output } from '../../lossmith/v1/Finish.js';
+import type { Survey as _lossmith_v1_Survey, Survey__Output as _lossmith_v1_Survey__Output } from '../../lossmith/v1/Survey.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Task {
@@ -27,7 +28,8 @@ export interface Task {
   'evaluate'?: (_lossmith_v1_Evaluate | null);
   'saveState'?: (_lossmith_v1_SaveState | null);
   'finish'?: (_lossmith_v1_Finish | null);
-  'kind'?: "wait"|"checkFiles"|"indexFile"|"countValues"|"prepare"|"connect"|"loadState"|"trainEpoch"|"evaluate"|"saveState"|"finish";
+  'survey'?: (_lossmith_v1_Survey | null);
+  'kind'?: "wait"|"checkFiles"|"indexFile"|"countValues"|"prepare"|"connect"|"loadState"|"trainEpoch"|"evaluate"|"saveState"|"finish"|"survey";
 }
 
 export interface Task__Output {
@@ -44,5 +46,6 @@ export interface Task__Output {
   'evaluate'?: (_lossmith_v1_Evaluate__Output | null);
   'saveState'?: (_lossmith_v1_SaveState__Output | null);
   'finish'?: (_lossmith_v1_Finish__Output | null);
-  'kind'?: "wait"|"checkFiles"|"indexFile"|"countValues"|"prepare"|"connect"|"loadState"|"trainEpoch"|"evaluate"|"saveState"|"finish";
+  'survey'?: (_lossmith_v1_Survey__Output | null);
+  'kind'?: "wait"|"checkFiles"|"indexFile"|"countValues"|"prepare"|"connect"|"loadState"|"trainEpoch"|"evaluate"|"saveState"|"finish"|"survey";
 }

@@ -6,6 +6,7 @@ import type { FileIndex as _lossmith_v1_FileIndex, FileIndex__Output as _lossmit
 import type { Prepared as _lossmith_v1_Prepared, Prepared__Output as _lossmith_v1_Prepared__Output } from '../../lossmith/v1/Prepared.js';
 import type { TrainResult as _lossmith_v1_TrainResult, TrainResult__Output as _lossmith_v1_TrainResult__Output } from '../../lossmith/v1/TrainResult.js';
 import type { EvaluateResult as _lossmith_v1_EvaluateResult, EvaluateResult__Output as _lossmith_v1_EvaluateResult__Output } from '../../lossmith/v1/EvaluateResult.js';
+import type { SurveyResult as _lossmith_v1_SurveyResult, SurveyResult__Output as _lossmith_v1_SurveyResult__Output } from '../../lossmith/v1/SurveyResult.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface TaskResult {
@@ -18,6 +19,7 @@ export interface TaskResult {
   'prepared'?: (_lossmith_v1_Prepared | null);
   'train'?: (_lossmith_v1_TrainResult | null);
   'evaluate'?: (_lossmith_v1_EvaluateResult | null);
+  'survey'?: (_lossmith_v1_SurveyResult | null);
 }
 
 export interface TaskResult__Output {
@@ -30,4 +32,5 @@ export interface TaskResult__Output {
   'prepared': (_lossmith_v1_Prepared__Output | null);
   'train': (_lossmith_v1_TrainResult__Output | null);
   'evaluate': (_lossmith_v1_EvaluateResult__Output | null);
+  'survey': (_lossmith_v1_SurveyResult__Output | null);
 }

@@ -25,10 +25,12 @@ export interface TrainResult {
   'reason'?: (_lossmith_v1_TrainResult_Reason);
   'step'?: (number | string | Long);
   'cursors'?: (_lossmith_v1_LaneCursor)[];
+  'validation'?: (_lossmith_v1_LaneCursor)[];
 }
 
 export interface TrainResult__Output {
   'reason': (_lossmith_v1_TrainResult_Reason__Output);
   'step': (number);
   'cursors': (_lossmith_v1_LaneCursor__Output)[];
+  'validation': (_lossmith_v1_LaneCursor__Output)[];
 }

@@ -4,6 +4,8 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ArtifactChunk as _lossmith_v1_ArtifactChunk, ArtifactChunk__Output as _lossmith_v1_ArtifactChunk__Output } from '../../lossmith/v1/ArtifactChunk.js';
 import type { CompleteReply as _lossmith_v1_CompleteReply, CompleteReply__Output as _lossmith_v1_CompleteReply__Output } from '../../lossmith/v1/CompleteReply.js';
+import type { ControllerReport as _lossmith_v1_ControllerReport, ControllerReport__Output as _lossmith_v1_ControllerReport__Output } from '../../lossmith/v1/ControllerReport.js';
+import type { ControllerState as _lossmith_v1_ControllerState, ControllerState__Output as _lossmith_v1_ControllerState__Output } from '../../lossmith/v1/ControllerState.js';
 import type { GetArtifactRequest as _lossmith_v1_GetArtifactRequest, GetArtifactRequest__Output as _lossmith_v1_GetArtifactRequest__Output } from '../../lossmith/v1/GetArtifactRequest.js';
 import type { GetStateRequest as _lossmith_v1_GetStateRequest, GetStateRequest__Output as _lossmith_v1_GetStateRequest__Output } from '../../lossmith/v1/GetStateRequest.js';
 import type { HeartbeatReply as _lossmith_v1_HeartbeatReply, HeartbeatReply__Output as _lossmith_v1_HeartbeatReply__Output } from '../../lossmith/v1/HeartbeatReply.js';
@@ -30,6 +32,11 @@ export interface TrainingClient extends grpc.Client {
   complete(argument: _lossmith_v1_TaskResult, metadata: grpc.Metadata, callback: grpc.requestCallback<_lossmith_v1_CompleteReply__Output>): grpc.ClientUnaryCall;
   complete(argument: _lossmith_v1_TaskResult, options: grpc.CallOptions, callback: grpc.requestCallback<_lossmith_v1_CompleteReply__Output>): grpc.ClientUnaryCall;
   complete(argument: _lossmith_v1_TaskResult, callback: grpc.requestCallback<_lossmith_v1_CompleteReply__Output>): grpc.ClientUnaryCall;
+  
+  Controller(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_lossmith_v1_ControllerReport, _lossmith_v1_ControllerState__Output>;
+  Controller(options?: grpc.CallOptions): grpc.ClientDuplexStream<_lossmith_v1_ControllerReport, _lossmith_v1_ControllerState__Output>;
+  controller(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_lossmith_v1_ControllerReport, _lossmith_v1_ControllerState__Output>;
+  controller(options?: grpc.CallOptions): grpc.ClientDuplexStream<_lossmith_v1_ControllerReport, _lossmith_v1_ControllerState__Output>;
   
   GetArtifact(argument: _lossmith_v1_GetArtifactRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_lossmith_v1_ArtifactChunk__Output>;
   GetArtifact(argument: _lossmith_v1_GetArtifactRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_lossmith_v1_ArtifactChunk__Output>;
@@ -105,6 +112,8 @@ export interface TrainingClient extends grpc.Client {
 export interface TrainingHandlers extends grpc.UntypedServiceImplementation {
   Complete: grpc.handleUnaryCall<_lossmith_v1_TaskResult__Output, _lossmith_v1_CompleteReply>;
   
+  Controller: grpc.handleBidiStreamingCall<_lossmith_v1_ControllerReport__Output, _lossmith_v1_ControllerState>;
+  
   GetArtifact: grpc.handleServerStreamingCall<_lossmith_v1_GetArtifactRequest__Output, _lossmith_v1_ArtifactChunk>;
   
   GetState: grpc.handleServerStreamingCall<_lossmith_v1_GetStateRequest__Output, _lossmith_v1_StateChunk>;
@@ -127,6 +136,7 @@ export interface TrainingHandlers extends grpc.UntypedServiceImplementation {
 
 export interface TrainingDefinition extends grpc.ServiceDefinition {
   Complete: MethodDefinition<_lossmith_v1_TaskResult, _lossmith_v1_CompleteReply, _lossmith_v1_TaskResult__Output, _lossmith_v1_CompleteReply__Output>
+  Controller: MethodDefinition<_lossmith_v1_ControllerReport, _lossmith_v1_ControllerState, _lossmith_v1_ControllerReport__Output, _lossmith_v1_ControllerState__Output>
   GetArtifact: MethodDefinition<_lossmith_v1_GetArtifactRequest, _lossmith_v1_ArtifactChunk, _lossmith_v1_GetArtifactRequest__Output, _lossmith_v1_ArtifactChunk__Output>
   GetState: MethodDefinition<_lossmith_v1_GetStateRequest, _lossmith_v1_StateChunk, _lossmith_v1_GetStateRequest__Output, _lossmith_v1_StateChunk__Output>
   Heartbeat: MethodDefinition<_lossmith_v1_HeartbeatRequest, _lossmith_v1_HeartbeatReply, _lossmith_v1_HeartbeatRequest__Output, _lossmith_v1_HeartbeatReply__Output>
