@@ -39,7 +39,16 @@ export async function evaluateSplit(
       `[evaluate] ${split}: wanted scores of ${positives} positives and ${examples - positives} negatives, got ${merged.positives} and ${merged.negatives}`,
     )
   const calibration = positives > 0 ? sum('predicted') / positives : Number.NaN
-  const metric = { ...position, split, auc: merged.auc, logloss: sum('logloss') / examples, calibration, examples }
+  const metric = {
+    ...position,
+    split,
+    auc: merged.auc,
+    logloss: sum('logloss') / examples,
+    calibration,
+    examples,
+    accuracy: Number.NaN,
+    recalibrated: Number.NaN,
+  }
   if (Number.isNaN(merged.auc))
     context.events.log('warn', `${split} has ${positives} clicked and ${merged.negatives} other rows: its AUC wants both and is not a number`)
   context.events.emit({ metric })

@@ -4,7 +4,17 @@ import { brokenError } from '../common/errors.js'
 
 export type Ledger = ManifestLedger
 
-export const emptyLedger = (epoch: number): Ledger => ({ epoch, read: 0, trained: 0, rejected: 0, heldOut: 0, balanced: false })
+export const emptyLedger = (epoch: number): Ledger => ({
+  epoch,
+  read: 0,
+  trained: 0,
+  rejected: 0,
+  heldOut: 0,
+  validation: 0,
+  test: 0,
+  drawn: 0,
+  balanced: false,
+})
 
 /** After a commit. */
 export function addRows(ledger: Ledger, rows: { trained: number; rejected: number; heldOut: number }): Ledger {

@@ -90,7 +90,21 @@ test('describe, watch from the start and from the middle, checkpoint now, stop',
 test('history is bounded: steps thin out, the newest stays, other events keep their order', () => {
   const events = new RunEvents()
   for (let step = 1; step <= 50_000; step++) {
-    events.emit({ step: { step, epoch: 1, loss: 1, examples: 1, examplesPerSecond: 1, rowsDone: step, ranks: [] } })
+    events.emit({
+      step: {
+        step,
+        epoch: 1,
+        loss: 1,
+        examples: 1,
+        examplesPerSecond: 1,
+        rowsDone: step,
+        ranks: [],
+        weights: [],
+        losses: [],
+        validationLoss: 0,
+        validationExamples: 0,
+      },
+    })
     if (step % 10 === 0) events.log('info', String(step))
   }
   const all = events.history(0, 1_000_000)
@@ -114,7 +128,21 @@ test('a client that does not read loses waiting steps first, then the stream', {
   call.on('error', (error) => errors.push(error))
   Watch(call as never)
   for (let step = 1; step <= 20_000; step++)
-    events.emit({ step: { step, epoch: 1, loss: 1, examples: 1, examplesPerSecond: 1, rowsDone: 1, ranks: [] } })
+    events.emit({
+      step: {
+        step,
+        epoch: 1,
+        loss: 1,
+        examples: 1,
+        examplesPerSecond: 1,
+        rowsDone: 1,
+        ranks: [],
+        weights: [],
+        losses: [],
+        validationLoss: 0,
+        validationExamples: 0,
+      },
+    })
   assert.deepEqual([errors.length, written.length], [0, 1])
   for (let drained = 0; drained < 2000; drained++) call.emit('drain')
   const steps = written.map(({ step }) => step!.step)

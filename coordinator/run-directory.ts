@@ -30,6 +30,8 @@ export interface Metric {
   logloss: number
   calibration: number
   examples: number
+  accuracy: number
+  recalibrated: number
 }
 
 export class RunDirectory {
@@ -132,7 +134,14 @@ export class RunDirectory {
     const number = (value: number | null) => value ?? Number.NaN
     return all
       .filter(({ split }) => split !== undefined)
-      .map((metric) => ({ ...metric, auc: number(metric.auc), logloss: number(metric.logloss), calibration: number(metric.calibration) }))
+      .map((metric) => ({
+        ...metric,
+        auc: number(metric.auc),
+        logloss: number(metric.logloss),
+        calibration: number(metric.calibration),
+        accuracy: number(metric.accuracy),
+        recalibrated: number(metric.recalibrated),
+      }))
   }
 
   /** Steps are in metrics.jsonl; here goes what happened when. */

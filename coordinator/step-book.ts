@@ -87,6 +87,8 @@ function putTogether(reports: StepReport[]): Commit {
       'ranks-disagree',
       `[steps] step ${step}: wanted ${sum} examples of epoch ${epoch}, the sum of all lanes, got ${odd.examples} of epoch ${odd.epoch} from ${odd.member}`,
     )
-  const times = reports.map((report) => report.times ?? { readMs: 0, computeMs: 0, exchangeMs: 0, updateMs: 0, totalMs: 0 })
+  const times = reports.map(
+    (report) => report.times ?? { readMs: 0, computeMs: 0, exchangeMs: 0, updateMs: 0, totalMs: 0, searchMs: 0, controllerWaitMs: 0 },
+  )
   return { step, epoch, examples, lossSum: lanes.reduce((total, lane) => total + lane.lossSum, 0), lanes, times }
 }

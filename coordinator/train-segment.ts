@@ -128,7 +128,21 @@ function recordStep({ status, directory, events }: RunContext, { step, epoch, ex
   status.step = step
   directory.addStep({ step, epoch, loss, examples })
   const ranks = times.map((of, rank) => ({ ...of, rank }))
-  events.emit({ step: { step, epoch, loss, examples, examplesPerSecond: meter.add(examples), rowsDone: status.ledger.read, ranks } })
+  events.emit({
+    step: {
+      step,
+      epoch,
+      loss,
+      examples,
+      examplesPerSecond: meter.add(examples),
+      rowsDone: status.ledger.read,
+      ranks,
+      weights: [],
+      losses: [],
+      validationLoss: 0,
+      validationExamples: 0,
+    },
+  })
 }
 
 function cursorsOf(come: { lane: number; cursor: Cursor | null }[], lanes: number): Cursor[] {
@@ -136,8 +150,8 @@ function cursorsOf(come: { lane: number; cursor: Cursor | null }[], lanes: numbe
   return Array.from({ length: lanes }, (_, lane) => {
     const cursor = cursors.get(lane)
     if (cursor == null) throw brokenError('cursor-missing', `[train] wanted a cursor of lane ${lane}, got none`)
-    const { piece, offset, line, emitted, exhausted } = cursor
-    return { piece, offset, line, emitted, exhausted }
+    const { piece, offset, line, emitted, exhausted, pass } = cursor
+    return { piece, offset, line, emitted, exhausted, pass }
   })
 }
 

@@ -111,6 +111,10 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
       })
     },
 
+    Controller: (call) => {
+      call.emit('error', toStatus(refusedError('no-controller', '[controller] wanted a run that searches its loss, got one that does not')))
+    },
+
     PutState: (call, done) =>
       answer(done, () => {
         let name = ''

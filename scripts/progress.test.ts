@@ -31,7 +31,19 @@ class Recorder extends Terminal {
 const phase = (name: string): RunEvent => ({ unixMs: 0, phase: { phase: name, detail: '' }, kind: 'phase' })
 const step = (number: number, epoch: number, rowsDone: number): RunEvent => ({
   unixMs: 0,
-  step: { step: number, epoch, loss: 0.5, examples: 100, examplesPerSecond: 12_345.6, rowsDone, ranks: [] },
+  step: {
+    step: number,
+    epoch,
+    loss: 0.5,
+    examples: 100,
+    examplesPerSecond: 12_345.6,
+    rowsDone,
+    ranks: [],
+    weights: [],
+    losses: [],
+    validationLoss: 0,
+    validationExamples: 0,
+  },
   kind: 'step',
 })
 
@@ -82,7 +94,11 @@ test('without a terminal a line every few seconds, with its facts', async () => 
 
 test('metrics and warnings are lines of their own', async () => {
   const { terminal, progress } = await progressOf(true)
-  progress.show({ unixMs: 0, kind: 'metric', metric: { step: 7, epoch: 1, split: 'test', auc: 0.75, logloss: 0.5, calibration: 1, examples: 2000 } })
+  progress.show({
+    unixMs: 0,
+    kind: 'metric',
+    metric: { step: 7, epoch: 1, split: 'test', auc: 0.75, logloss: 0.5, calibration: 1, examples: 2000, accuracy: 0.9, recalibrated: 0.5 },
+  })
   progress.show({ unixMs: 0, kind: 'log', log: { level: 'warn', message: 'slow disk' } })
   assert.deepEqual(
     terminal.notes.map(({ text }) => text),

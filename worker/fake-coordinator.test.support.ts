@@ -66,6 +66,9 @@ export async function startFakeCoordinator({ lostAfterMs = 2000, port = 0 } = {}
       })
       call.on('end', () => call.end())
     },
+    Controller(call) {
+      call.on('end', () => call.end())
+    },
     PutState(call, done) {
       let bytes = 0
       call.on('data', (chunk: StateChunk__Output) => {

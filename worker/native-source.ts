@@ -26,8 +26,9 @@ export function nativePiece({ id, block, skip, take, split }: Piece__Output): Na
 /** Null: from the start of the lane's first piece. */
 export function nativeCursor(cursor: Cursor__Output | null): NativeCursor | null {
   if (!cursor) return null
-  const { piece, offset, line, emitted, exhausted } = cursor
-  return { piece, offset, line, emitted, exhausted }
+  const { piece, offset, line, emitted, exhausted, pass } = cursor
+  const native = { piece, offset, line, emitted, exhausted, pass }
+  return native
 }
 
 export const wireRejects = (rejects: NativeReject[]) => rejects.map(({ file, line, reason, text }) => ({ file, line, reason, text }))

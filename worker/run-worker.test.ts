@@ -109,8 +109,8 @@ test('trains step by step: compute, exchange, update, a report of each; the epoc
   await prepared()
   await coordinator.give({ loadState: { checkpoint: '' } })
   const { train } = await coordinator.give(epoch())
-  const cursor = { piece: 0, offset: 3, line: 3, emitted: 0, exhausted: true }
-  assert.deepEqual(train, { reason: 'END_OF_EPOCH', step: 3, cursors: [0, 1].map((lane) => ({ lane, cursor })) })
+  const cursor = { piece: 0, offset: 3, line: 3, emitted: 0, exhausted: true, pass: 0 }
+  assert.deepEqual(train, { reason: 'END_OF_EPOCH', step: 3, cursors: [0, 1].map((lane) => ({ lane, cursor })), validation: [] })
   assert.deepEqual(native.calls, ['feed a.tsv words', 'initialize', 'epoch 1', ...[1, 2, 3].flatMap((n) => [`compute ${n}`, `update ${n}`])])
   assert.deepEqual(
     coordinator.reports.map(({ step, epoch, examples, lossSum, lanes }) => [
@@ -243,7 +243,7 @@ test('scores pieces and sends sums and score counts', async () => {
   start()
   await prepared()
   const { evaluate } = await coordinator.give({ evaluate: { pieces: [piece], scoresArtifact: 'scores/1' } })
-  assert.deepEqual(evaluate?.pieces, [{ piece: 9, count: 5, positives: 1, logloss: 2.5, predicted: 1.5, rejects: [] }])
+  assert.deepEqual(evaluate?.pieces, [{ piece: 9, count: 5, positives: 1, logloss: 2.5, predicted: 1.5, correct: 0, rejects: [] }])
   assert.equal(coordinator.artifacts.get('scores/1')?.toString(), 'scores')
 })
 

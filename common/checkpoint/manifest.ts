@@ -34,6 +34,8 @@ export interface ManifestCursor {
   line: number
   emitted: number
   exhausted: boolean
+  /** How often a lane that begins again at its end (validation) has; 0 for lanes that train. */
+  pass: number
 }
 
 export interface ManifestLedger {
@@ -42,6 +44,11 @@ export interface ManifestLedger {
   trained: number
   rejected: number
   heldOut: number
+  /** heldOut = validation + test. */
+  validation: number
+  test: number
+  /** Validation examples that the controller was shown: some more than once, none of them trained on. */
+  drawn: number
   balanced: boolean
 }
 
