@@ -1,8 +1,26 @@
-/** Every loss by the name that a job gives it. A loss is a function of logits [B] and labels [B] to [B]; its file says formula and derivative. */
+/** Every loss by the name that a job gives it: for click labels, and for classes in multiclass/. Each file says formula, derivative and scale. */
 import type { Tensor } from '../graph.js'
-import { bce } from './bce.js'
+import { bce, bceCandidate } from './bce.js'
+import { bceNoisy } from './bce-noisy.js'
+import type { CandidateDefinition } from './candidate.js'
+import { focal } from './focal.js'
+import { hinge } from './hinge.js'
+import { kl } from './kl.js'
+import { mse } from './mse.js'
+import { squaredHinge } from './squared-hinge.js'
 
 export type Loss = (logits: Tensor, labels: Tensor) => Tensor
 
 export const losses = { bce } satisfies Record<string, Loss>
 export type LossName = keyof typeof losses
+
+/** Of logits [B] and click labels [B]. The first is what the others are scaled to. */
+export const candidates: Readonly<Record<string, CandidateDefinition<string>>> = {
+  bce: bceCandidate,
+  focal,
+  kl,
+  hinge,
+  squared_hinge: squaredHinge,
+  mse,
+  bce_noisy: bceNoisy,
+}
