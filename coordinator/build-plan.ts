@@ -2,19 +2,28 @@
 import { configError, LossmithError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job, ModelJob } from '../common/job/job.js'
+import { candidatesOf, type LossJob } from '../common/job/loss.js'
 import { buildTrainingPlan } from '../model/build-plan.js'
+import { type LossName, losses } from '../model/losses/index.js'
 import type { InputSizes, ModelChoice } from '../model/model.js'
 import type { TrainingPlan } from '../model/plan.js'
 import { loadModelFile } from './load-model-file.js'
 
 export async function buildPlan({ model, loss, optimizer, train }: Job, features: FeaturePlan): Promise<TrainingPlan> {
   const choice = await chooseModel(model)
-  const options = { model: choice, loss, optimizer, sizes: sizesOf(features), laneBatch: train.batch / train.lanes }
+  const options = { model: choice, loss: onlyLoss(loss), optimizer, sizes: sizesOf(features), laneBatch: train.batch / train.lanes }
   return blameModel(model, () => buildTrainingPlan(options))
 }
 
+function onlyLoss(loss: LossJob): LossName {
+  const [first, ...more] = candidatesOf(loss)
+  if (loss.mode !== 'one' || more.length > 0 || !Object.hasOwn(losses, first!.name))
+    throw configError('job-invalid', `loss: wanted one of ${Object.keys(losses).join(', ')}, got ${JSON.stringify(loss)}: not built yet`)
+  return first!.name as LossName
+}
+
 export async function chooseModel(model: ModelJob): Promise<ModelChoice> {
-  return model.kind === 'file' ? { kind: 'file', definition: await loadModelFile(model.path), options: model.options } : model
+  return model.kind === 'file' ? { kind: 'file', definition: await loadModelFile(model.path), options: model.options } : (model as ModelChoice)
 }
 
 export function sizesOf({ fields, width, rows }: FeaturePlan): InputSizes {

@@ -118,7 +118,7 @@ function draw(name: string, size: number, from: (uniform: number) => number): Fl
 
 function jobOf(model: Job['model']): Job {
   const optimizer = { kind: 'sgd', rate: 0.1, weightDecay: 0 } as const
-  return { name: 'onnx', seed: 1, model, loss: 'bce', optimizer, train: { batch: 512, lanes: 8 } } as Job
+  return { name: 'onnx', seed: 1, model, loss: { mode: 'one', candidates: [{ name: 'bce' }] }, optimizer, train: { batch: 512, lanes: 8 } } as Job
 }
 
 function featuresOf(width: number): FeaturePlan {

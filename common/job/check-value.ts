@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { nearestName } from './nearest-name.js'
-import type { ChoiceSchema, ListSchema, NumberSchema, ObjectSchema, Schema, TextSchema, VariantSchema } from './schema.js'
+import type { ChoiceSchema, FormsSchema, ListSchema, MapSchema, NumberSchema, ObjectSchema, Schema, TextSchema, VariantSchema } from './schema.js'
 
 export interface Check {
   readonly problems: string[]
@@ -15,7 +15,7 @@ export interface Check {
 /** The value with defaults; undefined where it is refused (a problem is added) or computed later. */
 export function checkValue(value: unknown, schema: Schema, path: string, check: Check): unknown {
   const absent = value === undefined || value === null
-  if (absent && schema.type !== 'object' && schema.type !== 'variant') {
+  if (absent && schema.type !== 'object' && (schema.type !== 'variant' || schema.defaultTag === undefined)) {
     if (schema.default === undefined && schema.computed === undefined) refuse(check, path, wanted(schema), 'nothing: this key is required')
     return structuredClone(schema.default)
   }
@@ -37,6 +37,10 @@ export function checkValue(value: unknown, schema: Schema, path: string, check: 
       return checkObject(absent ? {} : value, schema, path, check)
     case 'variant':
       return checkVariant(absent ? {} : value, schema, path, check)
+    case 'map':
+      return checkMap(value, schema, path, check)
+    case 'forms':
+      return checkForms(value, schema, path, check)
   }
 }
 
@@ -53,13 +57,28 @@ export function wanted(schema: Schema): string {
     case 'choice':
       return schema.of.length === 1 ? schema.of[0]! : `one of ${schema.of.join(', ')}`
     case 'list':
-      return `a list${schema.minItems ? ` of at least ${schema.minItems}` : ''}, each ${wanted(schema.item)}`
+      return wantedList(schema)
     case 'any':
     case 'object':
       return 'keys and values'
     case 'variant':
-      return `keys and values with ${schema.tag}: one of ${Object.keys(schema.variants).join(', ')}`
+      return wantedVariant(schema)
+    case 'map':
+      return `keys, each with ${wanted(schema.item)}`
+    case 'forms':
+      return `a name, or keys and values with one of ${Object.keys(schema.forms).join(', ')}`
   }
+}
+
+function wantedVariant({ tag, variants, orTag }: VariantSchema): string {
+  const names = `one of ${Object.keys(variants).join(', ')}`
+  return orTag ? `${names}, or keys and values with ${tag}` : `keys and values with ${tag}: ${names}`
+}
+
+function wantedList({ minItems = 0, maxItems, item }: ListSchema): string {
+  if (maxItems === 0) return 'an empty list'
+  if (maxItems === 1) return `a list of one, ${wanted(item)}`
+  return `a list${minItems > 0 ? ` of at least ${minItems}` : ''}, each ${wanted(item)}`
 }
 
 function wantedNumber(schema: NumberSchema): string {
@@ -86,8 +105,10 @@ function checkNumber(value: unknown, schema: NumberSchema, path: string, check: 
 }
 
 function checkText(value: unknown, schema: TextSchema, path: string, check: Check): string | undefined {
+  if (schema.orEmpty && value === '') return value
   if (typeof value !== 'string' || value === '' || (schema.pattern && !schema.pattern.expression.test(value))) {
-    return refuse(check, path, wanted(schema), got(value))
+    const near = typeof value === 'string' && schema.pattern?.near ? nearestName(value, schema.pattern.near) : null
+    return refuse(check, path, wanted(schema), got(value), near)
   }
   return schema.path ? resolve(check.folder, value) : value
 }
@@ -100,8 +121,17 @@ function checkChoice(value: unknown, schema: ChoiceSchema, path: string, check: 
 
 function checkList(value: unknown, schema: ListSchema, path: string, check: Check): unknown[] | undefined {
   const list = Array.isArray(value) ? value : schema.orOne && typeof value === 'string' ? [value] : null
-  if (list === null || list.length < (schema.minItems ?? 0)) return refuse(check, path, wanted(schema), got(value))
-  return list.map((item, i) => checkValue(item, schema.item, `${path}[${i}]`, check))
+  if (list === null || list.length < (schema.minItems ?? 0) || list.length > (schema.maxItems ?? list.length))
+    return refuse(check, path, wanted(schema), got(value))
+  const items = list.map((item, i) => checkValue(item, schema.item, `${path}[${i}]`, check))
+  if (schema.distinct) {
+    const texts = items.map((item) => JSON.stringify(item))
+    texts.forEach((text, i) => {
+      const first = texts.indexOf(text)
+      if (text !== undefined && first < i) refuse(check, `${path}[${i}]`, 'each item once', `the same as in ${path}[${first}]`)
+    })
+  }
+  return items
 }
 
 function checkObject(value: unknown, schema: ObjectSchema, path: string, check: Check): Record<string, unknown> | undefined {
@@ -115,10 +145,11 @@ function checkObject(value: unknown, schema: ObjectSchema, path: string, check: 
 }
 
 function checkVariant(value: unknown, schema: VariantSchema, path: string, check: Check): Record<string, unknown> | undefined {
-  if (!isObject(value)) return refuse(check, path, wanted(schema), got(value))
-  const { [schema.tag]: tag = schema.defaultTag, ...rest } = value
   const choice: ChoiceSchema = { type: 'choice', of: Object.keys(schema.variants), text: '' }
-  const kind = checkChoice(tag, choice, join(path, schema.tag), check)
+  const named = schema.orTag && typeof value === 'string'
+  if (!named && !isObject(value)) return refuse(check, path, wanted(schema), got(value))
+  const { [schema.tag]: tag = schema.defaultTag, ...rest } = named ? { [schema.tag]: value } : (value as Record<string, unknown>)
+  const kind = checkChoice(tag, choice, named ? path : join(path, schema.tag), check)
   if (kind === undefined) return undefined
   const variant = schema.variants[kind]!
   const here = Object.keys(variant.keys)
@@ -127,6 +158,25 @@ function checkVariant(value: unknown, schema: VariantSchema, path: string, check
   }
   const known = Object.fromEntries(Object.entries(rest).filter(([key]) => here.includes(key)))
   return { [schema.tag]: kind, ...checkObject(known, variant, path, check) }
+}
+
+function checkMap(value: unknown, schema: MapSchema, path: string, check: Check): Record<string, unknown> | undefined {
+  if (!isObject(value) || Object.keys(value).length === 0) return refuse(check, path, wanted(schema), isObject(value) ? 'no key' : got(value))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, checkValue(item, schema.item, join(path, key), check)]))
+}
+
+function checkForms(value: unknown, schema: FormsSchema, path: string, check: Check): unknown {
+  const names = Object.keys(schema.forms)
+  const name = typeof value === 'string' ? schema.textForm : isObject(value) ? names.find((key) => Object.hasOwn(value, key)) : undefined
+  if (name === undefined) {
+    const keys = isObject(value) ? Object.keys(value) : []
+    const near = keys.map((key) => nearestName(key, names)).find((found) => found !== null) ?? null
+    return refuse(check, path, wanted(schema), keys.length === 0 ? got(value) : `the keys ${keys.join(', ')}`, near)
+  }
+  const { schema: form, resolve } = schema.forms[name]!
+  const before = check.problems.length
+  const checked = checkValue(value, form, path, check)
+  return check.problems.length > before ? undefined : resolve(checked as never)
 }
 
 function refuse(check: Check, path: string, want: string, gotten: string, near: string | null = null): undefined {

@@ -1,7 +1,7 @@
 /** docs/job.md, made from the schema: every key with its type, bounds and default. A test compares the file with this. */
 import { wanted } from './check-value.js'
 import { jobSchema } from './job-schema.js'
-import type { Schema } from './schema.js'
+import type { Form, Schema, VariantSchema } from './schema.js'
 
 export function jobReference(): string {
   const lines = [
@@ -19,25 +19,45 @@ export function jobReference(): string {
 }
 
 function rows(path: string, schema: Schema): string[] {
-  if (schema.type === 'object') return Object.entries(schema.keys).flatMap(([key, child]) => rows(`${path}.${key}`, child))
-  if (schema.type === 'variant') {
-    const kinds = Object.keys(schema.variants)
-    return [
-      row(`${path}.${schema.tag}`, `one of ${kinds.join(', ')}`, schema.defaultTag, schema.text),
-      ...kinds.flatMap((kind) => {
-        const variant = schema.variants[kind]!
-        const keys = Object.entries(variant.keys).flatMap(([key, child]) => rows(`${path}.${key}`, child))
-        return [`| *${schema.tag}: ${kind}* | | | ${variant.text} |`, ...keys]
-      }),
-    ]
+  if ('explained' in schema && schema.explained !== undefined) return [row(path, schema.explained, fallback(schema), schema.text)]
+  switch (schema.type) {
+    case 'object':
+      return Object.entries(schema.keys).flatMap(([key, child]) => rows(`${path}.${key}`, child))
+    case 'variant':
+      return variantRows(path, schema)
+    case 'forms':
+      return [
+        row(path, wanted(schema), fallback(schema), schema.text),
+        ...Object.entries(schema.forms).flatMap(([key, form]) => formRows(path, key, form)),
+      ]
+    default:
+      return [row(path, wanted(schema), fallback(schema), schema.text)]
   }
-  return [row(path, wanted(schema), fallback(schema), schema.text)]
 }
 
-const row = (path: string, want: string, standard: string, text: string) => `| \`${path}\` | ${want} | ${standard} | ${text} |`
+function variantRows(path: string, { tag, variants, defaultTag, text }: VariantSchema): string[] {
+  const kinds = Object.entries(variants)
+  return [
+    row(`${path}.${tag}`, `one of ${Object.keys(variants).join(', ')}`, defaultTag ?? '**required**', text),
+    ...kinds.flatMap(([kind, variant]) => {
+      if (variant.explained !== undefined) return [`| *${tag}: ${kind}* | ${variant.explained} | | ${variant.text} |`]
+      const keys = Object.entries(variant.keys).flatMap(([key, child]) => rows(`${path}.${key}`, child))
+      return [`| *${tag}: ${kind}* | | | ${variant.text} |`, ...keys]
+    }),
+  ]
+}
+
+function formRows(path: string, key: string, { schema }: Form): string[] {
+  if (schema.type === 'variant') return variantRows(path, schema)
+  return [`| *${path}: {${key}: …}* | | | ${schema.text} |`, ...rows(path, schema)]
+}
+
+const row = (path: string, want: string, standard: string, text: string) =>
+  `| \`${path}\` | ${[want, standard, text].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 
 function fallback(schema: Schema): string {
+  if (schema.type === 'object') return ''
   if (schema.computed !== undefined) return schema.computed
   if (schema.default === undefined) return '**required**'
-  return typeof schema.default === 'object' ? `\`${JSON.stringify(schema.default)}\`` : String(schema.default)
+  return typeof schema.default === 'object' || schema.default === '' ? `\`${JSON.stringify(schema.default)}\`` : String(schema.default)
 }

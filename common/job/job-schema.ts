@@ -1,4 +1,5 @@
 /** The schema of a job: keys, types, bounds, defaults, one line each. job.ts is its TypeScript type; docs/job.md is made from it. */
+import { lossSchema } from './loss-schema.js'
 import type { NumberSchema, ObjectSchema, Schema } from './schema.js'
 
 const object = (text: string, keys: Record<string, Schema>): ObjectSchema => ({ type: 'object', text, keys })
@@ -32,6 +33,21 @@ const weightDecay: NumberSchema = {
   text: 'Times the weight, added to the reduced gradient; on tables only on the rows of the step.',
 }
 const embedding = count('Width of a row of the embedding table.', 16, 1, 4096)
+const hidden: Schema = {
+  type: 'list',
+  item: { type: 'integer', min: 1, max: 1 << 16, text: 'units' },
+  default: [128, 128],
+  minItems: 1,
+  text: 'Units of the hidden layers.',
+}
+const dropout = fraction('Part of the hidden units dropped in training.', 0.2)
+const validationPart: NumberSchema = {
+  type: 'number',
+  min: 0,
+  below: 1,
+  computed: '0.1 when `loss` learns from validation rows (search, static), else 0',
+  text: 'Part of the rows for validation.',
+}
 
 export const jobSchema = object('', {
   name: {
@@ -43,6 +59,7 @@ export const jobSchema = object('', {
   seed: count('Seed of first weights, order of blocks, shuffling, dropout and splits by fraction.', 1, 0),
   data: object('What is trained on.', {
     format: { type: 'choice', of: ['criteo'], default: 'criteo', text: 'label, 13 number columns, 26 category columns, tab-separated.' },
+    classes: count('1: clicks, labels 0 and 1. From 2: so many classes, labels from 0, such as ratings.', 1, 1, 1000),
     train: paths('Log files as every worker sees them. `.gz` is gzip.'),
     validation: paths('Files of the validation split, when `split.by` is files.', []),
     test: paths('Files of the test split, when `split.by` is files.', []),
@@ -53,11 +70,11 @@ export const jobSchema = object('', {
       text: 'Where each row goes.',
       variants: {
         time: object('The log is in time order: its last rows are test, those before them validation.', {
-          validation: fraction('Part of the rows for validation.', 0),
+          validation: validationPart,
           test: fraction('Part of the rows for the test.', 0.1),
         }),
         fraction: object('Each row by a draw from the seed, its file and its line.', {
-          validation: fraction('Part of the rows for validation.', 0),
+          validation: validationPart,
           test: fraction('Part of the rows for the test.', 0.1),
         }),
         files: object('Separate files: `data.train`, `data.validation`, `data.test`.', {}),
@@ -88,14 +105,16 @@ export const jobSchema = object('', {
       fm: object('Factorization machine.', { embedding }),
       deepfm: object('Factorization machine and a multi-layer perceptron over the same embeddings.', {
         embedding,
-        hidden: {
-          type: 'list',
-          item: { type: 'integer', min: 1, max: 1 << 16, text: 'units' },
-          default: [128, 128],
-          minItems: 1,
-          text: 'Units of the hidden layers.',
-        },
-        dropout: fraction('Part of the hidden units dropped in training.', 0.2),
+        hidden,
+        dropout,
+      }),
+      'wide-and-deep': object('A linear model and a multi-layer perceptron side by side.', { embedding, hidden, dropout }),
+      ipnn: object('Products of all pairs of embeddings, with the embeddings, into a multi-layer perceptron.', { embedding, hidden, dropout }),
+      'dcn-v2': object('Cross layers with full matrices and a multi-layer perceptron side by side.', {
+        embedding,
+        crosses: count('Cross layers.', 3, 1, 64),
+        hidden,
+        dropout,
       }),
       file: object('A TypeScript file that exports a model function.', {
         path: { type: 'text', path: true, text: "The file, relative to the job file's folder." },
@@ -103,7 +122,7 @@ export const jobSchema = object('', {
       }),
     },
   },
-  loss: { type: 'choice', of: ['bce'], default: 'bce', text: 'Binary cross-entropy.' },
+  loss: lossSchema,
   optimizer: {
     type: 'variant',
     tag: 'kind',

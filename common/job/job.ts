@@ -3,12 +3,15 @@
  * parse-job.ts turns YAML into this or refuses it with the path of the key, what was wanted and the nearest valid name.
  */
 import type { SplitPlan } from './features.js'
+import type { LossJob } from './loss.js'
 
 export interface Job {
   name: string
   seed: number
   data: {
     format: 'criteo'
+    /** 1: clicks, labels 0 and 1. From 2: labels 0 to classes − 1. */
+    classes: number
     /** Paths as every worker sees them; relative ones from the job file's folder. `.gz` is gzip. */
     train: string[]
     validation: string[]
@@ -29,7 +32,7 @@ export interface Job {
     rows: number
   }
   model: ModelJob
-  loss: 'bce'
+  loss: LossJob
   optimizer:
     | { kind: 'sgd'; rate: number; weightDecay: number }
     | { kind: 'adagrad'; rate: number; epsilon: number; initial: number; weightDecay: number }
@@ -66,5 +69,7 @@ export type ModelJob =
   | { kind: 'lr' }
   | { kind: 'fm'; embedding: number }
   | { kind: 'deepfm'; embedding: number; hidden: number[]; dropout: number }
+  | { kind: 'wide-and-deep' | 'ipnn'; embedding: number; hidden: number[]; dropout: number }
+  | { kind: 'dcn-v2'; embedding: number; crosses: number; hidden: number[]; dropout: number }
   /** A TypeScript file that exports a model function (model/model.ts), compiled by the coordinator. `options` go to it as they are. */
   | { kind: 'file'; path: string; options: Record<string, unknown> }

@@ -45,6 +45,7 @@ test('a printed job is valid input and the same job', () => {
     'data: {train: [a.tsv, b.tsv.gz]}',
     'data: {train: a.tsv, test: c.tsv, split: {by: files}}\nmodel: {kind: file, path: m.ts, options: {depth: 2}}',
     'data: {train: a.tsv, split: {by: fraction, validation: 0.05}}\nmodel: {kind: lr}\noptimizer: {kind: adagrad}',
+    'data: {train: a.tsv, classes: 5}\nmodel: {kind: dcn-v2}',
   ]
   for (const text of texts) {
     const job = parse(text)
@@ -86,7 +87,11 @@ const refusals: [string, string, RegExp][] = [
   ['key of another kind', `${log}model: {kind: lr, embedding: 4}`, /model\.embedding: unknown key when model\.kind is lr, wanted one of kind/],
   ['wrong type', `${log}train: {batch: many}`, /train\.batch: wanted a whole number from 1 to 16777216, got the text "many"/],
   ['not whole', `${log}train: {epochs: 1.5}`, /train\.epochs: wanted a whole number of at least 1, got 1\.5/],
-  ['wrong kind', `${log}model: {kind: depfm}`, /model\.kind: wanted one of lr, fm, deepfm, file, got the text "depfm"; did you mean deepfm\?/],
+  [
+    'wrong kind',
+    `${log}model: {kind: depfm}`,
+    /model\.kind: wanted one of lr, fm, deepfm, wide-and-deep, ipnn, dcn-v2, file, got the text "depfm"; did you mean deepfm\?/,
+  ],
   ['not an object', `${log}train: 4`, /train: wanted keys and values, got 4/],
   ['negative', `${log}optimizer: {rate: -1}`, /optimizer\.rate: wanted a number above 0, got -1/],
   ['not finite', `${log}optimizer: {rate: .inf}`, /optimizer\.rate: wanted a number above 0, got Infinity/],

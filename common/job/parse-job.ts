@@ -9,6 +9,8 @@ import { configError } from '../errors.js'
 import { type Check, checkValue, got } from './check-value.js'
 import type { Job } from './job.js'
 import { jobSchema } from './job-schema.js'
+import { controllerOf } from './loss.js'
+import { lossProblems } from './loss-schema.js'
 import { setValue } from './set-value.js'
 
 export interface ParseOptions {
@@ -68,6 +70,10 @@ function fillComputed(job: Job, file: string): void {
     basename(file, extname(file))
       .replace(/[^\w.-]/g, '-')
       .slice(0, 100) || 'run'
+  job.loss ??= { mode: 'one', candidates: [{ name: job.data.classes === 1 ? 'bce' : 'ce' }] }
+  const { split } = job.data
+  // A new object: its keys stay in the order of the schema.
+  if (split.by !== 'files') job.data.split = { ...split, validation: split.validation ?? (controllerOf(job.loss) === null ? 0 : 0.1) }
   job.evaluate.everyEpoch ??= hasSplit(job, 'validation') ? ['validation'] : []
 }
 
@@ -100,6 +106,7 @@ function checkTogether(job: Job, problems: string[]): void {
         problems.push(`data.${name}: wanted no files because data.split.by is ${split.by}, got ${job.data[name].length}; set data.split.by to files`)
     }
   }
+  problems.push(...lossProblems(job))
   job.evaluate.everyEpoch.forEach((name, i) => {
     if (!hasSplit(job, name))
       problems.push(`evaluate.everyEpoch[${i}]: wanted a split that has rows, got ${name}, for which data.split sets none aside`)
