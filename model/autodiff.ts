@@ -3,7 +3,7 @@
  * ops what its inputs get from it, and what a tensor gets from its users is added. So gradients of gradients need nothing more.
  */
 import { configError } from '../common/errors.js'
-import { innerSize, nodesOf, sameShape, type Tensor } from './graph.js'
+import { innerSize, isTable, nodesOf, sameShape, type Tensor } from './graph.js'
 import { describe } from './op.js'
 import { addRows } from './ops/add-rows.js'
 import { constant } from './ops/constant.js'
@@ -21,6 +21,12 @@ export function gradients(output: Tensor, wrt: readonly Tensor[], cotangent: Ten
   const fits = sameShape(cotangent.shape, output.shape) && (tableOf(cotangent) === undefined) === (output.rowsOf === undefined)
   if (!fits) throw configError('bad-shape', `[gradients] wanted a cotangent like ${describe(output)}, got ${describe(cotangent)}`)
 
+  const gradient = gradientsBetween(wrt, output, cotangent)
+  return wrt.map((tensor) => gradient.get(tensor) ?? zeros(tensor))
+}
+
+/** The gradient of ⟨cotangent, output⟩ in every tensor between `wrt` and `output` that it depends on, both ends included. */
+export function gradientsBetween(wrt: readonly Tensor[], output: Tensor, cotangent: Tensor): Map<Tensor, Tensor> {
   const path = between(wrt, output)
   const gradient = new Map<Tensor, Tensor>([[output, cotangent]])
   for (const node of [...path].reverse()) {
@@ -32,11 +38,11 @@ export function gradients(output: Tensor, wrt: readonly Tensor[], cotangent: Ten
       if (part && path.has(input)) gradient.set(input, sum(gradient.get(input), part))
     }
   }
-  return wrt.map((tensor) => gradient.get(tensor) ?? zeros(tensor))
+  return gradient
 }
 
 /** The nodes that depend on one of `wrt` and that `output` depends on, every input before its user. */
-function between(wrt: readonly Tensor[], output: Tensor): Set<Tensor> {
+export function between(wrt: readonly Tensor[], output: Tensor): Set<Tensor> {
   const path = new Set<Tensor>()
   for (const node of nodesOf([output])) if (wrt.includes(node) || node.inputs.some((input) => path.has(input))) path.add(node)
   return path
@@ -54,7 +60,7 @@ function sum(a: Tensor | undefined, b: Tensor): Tensor {
 }
 
 function zeros(tensor: Tensor): Tensor {
-  if (tensor.op === 'table' || tensor.rowsOf !== undefined)
+  if (isTable(tensor) || tensor.rowsOf !== undefined)
     throw configError('unused-table', `[gradients] wanted a table that the output depends on, got ${describe(tensor)}`)
   return constant(0, tensor.shape)
 }

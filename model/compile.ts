@@ -3,13 +3,14 @@
  *   lower      nodes to instructions, each computation once; reshape and broadcast become ways to read
  *   absorb     matrix products take bias and relu
  *   fuse       elementwise instructions become chains, one pass over memory each
- *   schedule   an order, without what nothing needs
+ *   schedule   an order, without what nothing needs; what needs a tangent comes last, behind the cut
  *   place      buffers in the arena, results where they belong
  */
 import { absorbIntoMatmuls } from './compile/absorb.js'
 import { checkProgram } from './compile/check-program.js'
 import { fuse } from './compile/fuse.js'
 import { lower } from './compile/lower.js'
+import { secondPhase } from './compile/phases.js'
 import { placeBuffers } from './compile/place-buffers.js'
 import { schedule } from './compile/schedule.js'
 import { type Graph, nameOf, type Tensor } from './graph.js'
@@ -31,8 +32,10 @@ export function compile({ name, graph, maxBatch, outputs, gradients = new Map(),
   const names = { inputs: graph.inputs.map(nameOf), parameters: graph.parameters.map(nameOf), tables: graph.tables.map(nameOf) }
   const draft = lower(Object.values(outputs), gradients, names)
   const optimised = fused ? fuse(absorbIntoMatmuls(schedule(draft))) : draft
-  const placed = placeBuffers(schedule(optimised), maxBatch)
-  const program = { name, maxBatch, ...placed, cut: placed.code.length, ...names, outputs: Object.keys(outputs) }
+  const scheduled = schedule(optimised)
+  const isSecond = secondPhase(scheduled)
+  const cut = scheduled.code.filter((c) => !isSecond(c)).length
+  const program = { name, maxBatch, ...placeBuffers(scheduled, maxBatch), cut, ...names, outputs: Object.keys(outputs) }
   checkProgram(program)
   return program
 }

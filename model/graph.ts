@@ -12,7 +12,7 @@ export type Attributes = Readonly<Record<string, unknown>>
 
 export interface Tensor {
   readonly id: number
-  /** Name of the op that computes it, or one of the leaves: 'input', 'parameter', 'table'. */
+  /** Name of the op that computes it, or one of the leaves: 'input', 'parameter', 'table', 'tangent', 'table_tangent'. */
   readonly op: string
   readonly inputs: readonly Tensor[]
   readonly attributes: Attributes
@@ -40,6 +40,7 @@ export class Graph {
   /** Leaves of shape [V, D] with attributes {name, init}; read by lookup, their gradients are row-sparse. */
   readonly tables: Tensor[] = []
   readonly #names = new Set<string>()
+  readonly #tangents = new Map<Tensor, Tensor>()
 
   input(name: string, shape: Shape, dtype: Dtype = 'f32'): Tensor {
     return this.#leaf('input', this.inputs, shape, dtype, { name })
@@ -51,6 +52,19 @@ export class Graph {
 
   table(name: string, rows: number, width: number, init: Init): Tensor {
     return this.#leaf('table', this.tables, [rows, width], 'f32', { name, init })
+  }
+
+  /**
+   * A direction in which a parameter or a table moves: a leaf of its shape, one for each, that the engine is given between the two phases
+   * of a program. Of a table it is what lookup reads. Attributes: the name `tangent of <name>`, and the name `of` the leaf.
+   */
+  tangentOf(leaf: Tensor): Tensor {
+    const known = this.#tangents.get(leaf)
+    if (known) return known
+    const op = leaf.op === 'table' ? 'table_tangent' : 'tangent'
+    const tangent = makeTensor(op, [], { name: `tangent of ${nameOf(leaf)}`, of: nameOf(leaf) }, leaf)
+    this.#tangents.set(leaf, tangent)
+    return tangent
   }
 
   /** Takes a name that is no leaf's, such as that of a dropout. */
@@ -89,6 +103,16 @@ export function makeTensor(op: string, inputs: readonly Tensor[], attributes: At
 /** The name of an input, a parameter or a table. */
 export function nameOf(leaf: Tensor): string {
   return leaf.attributes.name as string
+}
+
+/** True for what has a value of its own and is computed by nothing. */
+export function isLeaf({ op }: Tensor): boolean {
+  return op === 'input' || op === 'parameter' || op === 'table' || op === 'tangent' || op === 'table_tangent'
+}
+
+/** True for a table and for its tangent: [V, D] numbers that only lookup reads. */
+export function isTable({ op }: Tensor): boolean {
+  return op === 'table' || op === 'table_tangent'
 }
 
 /** Everything that `outputs` are computed from, themselves included, every input before its user. */

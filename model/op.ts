@@ -3,7 +3,7 @@
  * the function that users call beside it. ops/index.ts lists them all; docs/adding-an-op.md shows how one is added.
  */
 import { configError } from '../common/errors.js'
-import { type Attributes, makeTensor, type Result, type Shape, showShape, type Tensor } from './graph.js'
+import { type Attributes, isTable, makeTensor, nameOf, type Result, type Shape, showShape, type Tensor } from './graph.js'
 import type { Function1 } from './program.js'
 import type { Sample } from './sample.js'
 
@@ -86,14 +86,14 @@ export function refuse(op: string, wanted: string, got: string) {
 /** Refuses row-sparse values, ids and whole tables where an op computes with dense numbers. */
 export function wantDense(op: string, inputs: readonly Tensor[]): void {
   for (const input of inputs)
-    if (input.rowsOf !== undefined || input.dtype !== 'f32' || input.op === 'table') throw refuse(op, 'dense numbers', describe(input))
+    if (input.rowsOf !== undefined || input.dtype !== 'f32' || isTable(input)) throw refuse(op, 'dense numbers', describe(input))
 }
 
 /** `ids [B, 3]`, `table 'first' [100, 1]`, `rows of 'first' [100, 1]` or `[B, 4]`. */
 export function describe(tensor: Tensor): string {
   const shape = showShape(tensor.shape)
   if (tensor.rowsOf !== undefined) return `rows of '${tensor.rowsOf}' ${shape}`
-  if (tensor.op === 'table') return `table '${tensor.attributes.name}' ${shape}`
+  if (isTable(tensor)) return `table '${nameOf(tensor)}' ${shape}`
   return tensor.dtype === 'i64' ? `ids ${shape}` : shape
 }
 

@@ -3,12 +3,12 @@
  * compared with.
  */
 import { configError } from '../common/errors.js'
-import { nameOf, nodesOf, type Shape, showShape, type Tensor } from './graph.js'
+import { isLeaf, nameOf, nodesOf, type Shape, showShape, type Tensor } from './graph.js'
 import type { Randomness, Value } from './op.js'
 import { opNamed } from './ops/index.js'
 
 export interface Evaluation {
-  /** Values of inputs, parameters and tables by name. A table may be given as rows: the others are zero. */
+  /** Values of inputs, parameters, tables and tangents by name. A table may be given as rows: the others are zero. */
   readonly values: ReadonlyMap<string, Value>
   /** Examples: what B stands for. */
   readonly batch: number
@@ -22,8 +22,7 @@ export function evaluate(outputs: readonly Tensor[], { values, batch, randomness
   for (const node of nodesOf(outputs)) {
     const shape = node.shape.map((dim) => (dim === 'B' ? batch : dim))
     const inputs = node.inputs.map((input) => done.get(input)!)
-    const leaf = node.op === 'input' || node.op === 'parameter' || node.op === 'table'
-    done.set(node, leaf ? given(node, shape, values) : opNamed(node.op).reference({ inputs, attributes: node.attributes, shape, randomness }))
+    done.set(node, isLeaf(node) ? given(node, shape, values) : opNamed(node.op).reference({ inputs, attributes: node.attributes, shape, randomness }))
   }
   return outputs.map((output) => done.get(output)!)
 }

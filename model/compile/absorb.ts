@@ -6,19 +6,21 @@ import type { Instruction } from '../program.js'
 import { type Chain, refine, splitDims, splitStrides } from './chain.js'
 import { type Draft, readsOf } from './draft.js'
 import { isDense } from './operands.js'
+import { secondPhase } from './phases.js'
 
 type Matmul = Extract<Instruction, { op: 'matmul' }>
 
 export function absorbIntoMatmuls(draft: Draft): Draft {
   const code: (Instruction | null)[] = stepOfRelu(draft)
   const uses = countUses({ ...draft, code: code.filter((c) => c !== null) })
+  const isSecond = secondPhase(draft)
   const matmuls = new Map<number, number>()
   code.forEach((instruction, i) => {
     if (instruction?.op === 'matmul') matmuls.set(instruction.out, i)
     if (instruction?.op !== 'elementwise') return
     for (const value of instruction.inputs) {
       const at = matmuls.get(value)
-      if (at === undefined || uses.get(value) !== 1) continue
+      if (at === undefined || uses.get(value) !== 1 || isSecond(code[at] as Matmul) !== isSecond(instruction)) continue
       const taken = withBias(code[at] as Matmul, instruction) ?? withRelu(code[at] as Matmul, instruction)
       if (!taken) continue
       code[at] = null

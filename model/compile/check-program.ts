@@ -1,6 +1,7 @@
 /**
  * Proves that a program is safe to run, from the program alone: every buffer written before it is read, gradients and outputs by
- * exactly one instruction, sizes that agree, registers and strides in range, and no two live buffers in the same bytes of the arena.
+ * exactly one instruction, sizes that agree, registers and strides in range, no two live buffers in the same bytes of the arena, and
+ * the two phases on their sides of the cut.
  * Throws `broken`: a program that fails here is a bug of the compiler or was changed on its way.
  */
 import { brokenError } from '../../common/errors.js'
@@ -43,6 +44,7 @@ export function checkProgram(program: Program): void {
       fail(`${buffer.place} buffer ${i} is never written`)
   })
   checkArena(program, lives, fail)
+  checkPhases(program, fail)
 }
 
 interface Life {
@@ -92,6 +94,23 @@ function checkExtent(buffer: Buffer, read: Operand, instruction: Instruction, wh
   if (exact ? !sameExtent(buffer, read.extent) : !fits) {
     fail(`${where} reads ${extent(read.extent)} of buffer ${read.buffer}, which holds ${extent(buffer)}`)
   }
+}
+
+/** What needs a tangent, through others too, stands from the cut on, and nothing else does: no gradient is written there, for one. */
+function checkPhases({ code, buffers, cut }: Program, fail: Fail): void {
+  if (!Number.isSafeInteger(cut) || cut < 0 || cut > code.length) fail(`wanted a cut from 0 to ${code.length}, got ${cut}`)
+  const late = new Set([...buffers.keys()].filter((i) => buffers[i]?.place === 'tangent'))
+  code.forEach((instruction, at) => {
+    const { reads, writes } = operandsOf(instruction)
+    const isLate = (instruction.op === 'lookup' && instruction.plane === 'tangent') || reads.some(({ buffer }) => late.has(buffer))
+    if (isLate !== at >= cut) fail(`instruction ${at} (${instruction.op}) is of the ${isLate ? 'second' : 'first'} phase, but the cut is ${cut}`)
+    if (!isLate) return
+    if (instruction.op === 'lookup_grad') fail(`instruction ${at} (lookup_grad) makes a gradient in the second phase`)
+    for (const { buffer } of writes) {
+      if (buffers[buffer]?.place === 'gradient') fail(`instruction ${at} (${instruction.op}) writes gradient buffer ${buffer} in the second phase`)
+      late.add(buffer)
+    }
+  })
 }
 
 function checkDtypes(program: Program, instruction: Instruction, where: string, fail: Fail): void {

@@ -8,9 +8,9 @@ import { type Extent, operandsOf } from './operands.js'
 
 export interface Value extends Extent {
   readonly dtype: Dtype
-  /** Where it comes from: an input or a parameter, constant numbers, or (null) an instruction. */
+  /** Where it comes from: an input, a parameter or its tangent, constant numbers, or (null) an instruction. */
   readonly source:
-    | { readonly place: 'input' | 'parameter'; readonly index: number }
+    | { readonly place: 'input' | 'parameter' | 'tangent'; readonly index: number }
     | { readonly place: 'constant'; readonly values: readonly number[] }
     | null
 }

@@ -1,7 +1,7 @@
 /**
  * Fusion: elementwise instructions over one index space become one pass over memory.
  *   merge      a producer goes into its consumer, and two chains that read the same value become one, wherever no instruction
- *              between them would have to run in the middle; what others still need stays an output of the chain
+ *              between them would have to run in the middle and both are of one phase; what others still need stays an output
  *   recompute  a value that only chains read, and that is cheap to make from at most one value of its size, is made again in each
  *              of them instead of being written once and read later
  */
@@ -9,6 +9,7 @@ import type { Function1, Instruction } from '../program.js'
 import { type Chain, merge, only, tidy } from './chain.js'
 import { ancestorsOf, type Draft, readsOf, writesOf } from './draft.js'
 import { sameExtent } from './operands.js'
+import { secondPhase } from './phases.js'
 
 const COSTLY = new Set<Function1>(['exp', 'log', 'log1p', 'sigmoid', 'tanh', 'softplus', 'pow_constant', 'sqrt', 'div', 'reciprocal'])
 const MAX_RECOMPUTED_STEPS = 4
@@ -25,14 +26,15 @@ export function fuse(draft: Draft): Draft {
 function mergeOnce(draft: Draft): Draft | null {
   const { code } = draft
   const ancestors = ancestorsOf(code)
+  const isSecond = secondPhase(draft)
   for (const related of [feeds, sharesInput]) {
-    for (const [j, second] of code.entries()) {
-      if (second.op !== 'elementwise') continue
-      for (const [i, first] of code.entries()) {
-        if (i === j || first.op !== 'elementwise' || !related(draft, first, second)) continue
-        if (!canBeAdjacent(ancestors, i, j)) continue
+    for (const [j, after] of code.entries()) {
+      if (after.op !== 'elementwise') continue
+      for (const [i, before] of code.entries()) {
+        if (i === j || before.op !== 'elementwise' || !related(draft, before, after)) continue
+        if (isSecond(before) !== isSecond(after) || !canBeAdjacent(ancestors, i, j)) continue
         const others = code.filter((_, k) => k !== i && k !== j)
-        const merged = merge(first, second, neededBy(draft, others))
+        const merged = merge(before, after, neededBy(draft, others))
         if (merged) return { ...draft, code: code.flatMap((c, k) => (k === i ? [] : k === j ? [merged] : [c])) }
       }
     }

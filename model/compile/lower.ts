@@ -3,7 +3,7 @@
  * that reshape and broadcast are no instructions; what needs its operand dense and gets a broadcast asks for a copy.
  */
 import { brokenError } from '../../common/errors.js'
-import { nameOf, nodesOf, type Shape, type Tensor } from '../graph.js'
+import { isTable, nameOf, nodesOf, type Shape, type Tensor } from '../graph.js'
 import { opNamed } from '../ops/index.js'
 import type { Instruction, Size } from '../program.js'
 import { copyChain, splitDims, tidy } from './chain.js'
@@ -99,12 +99,12 @@ export class Lowering implements Draft {
   }
 
   table(node: Tensor): number {
-    return this.#names.tables.indexOf(node.rowsOf ?? nameOf(node))
+    return this.#names.tables.indexOf(node.rowsOf ?? ((node.attributes.of ?? nameOf(node)) as string))
   }
 
   #lower(node: Tensor): void {
-    if (node.op === 'table' || node.rowsOf !== undefined) return
-    if (node.op === 'input' || node.op === 'parameter') {
+    if (isTable(node) || node.rowsOf !== undefined) return
+    if (node.op === 'input' || node.op === 'parameter' || node.op === 'tangent') {
       this.#leaf(node, node.op)
       return
     }
@@ -114,10 +114,11 @@ export class Lowering implements Draft {
     rule(this, node)
   }
 
-  #leaf(node: Tensor, place: 'input' | 'parameter'): void {
+  #leaf(node: Tensor, place: 'input' | 'parameter' | 'tangent'): void {
     const names = place === 'input' ? this.#names.inputs : this.#names.parameters
+    const name = place === 'tangent' ? (node.attributes.of as string) : nameOf(node)
     const dims = sizesOf(node.shape)
-    const value = this.#value({ dtype: node.dtype, ...extentOf(dims), source: { place, index: names.indexOf(nameOf(node)) } })
+    const value = this.#value({ dtype: node.dtype, ...extentOf(dims), source: { place, index: names.indexOf(name) } })
     this.setView(node, { value, strides: denseStrides(dims) })
   }
 

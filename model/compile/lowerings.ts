@@ -70,8 +70,9 @@ export const lowerings: Readonly<Record<string, Rule>> = {
   lookup(to, node) {
     const [table, ids] = node.inputs as [Tensor, Tensor]
     const [, fields, width] = node.shape as [Size, number, number]
+    const plane = table.op === 'table_tangent' ? 'tangent' : 'weight'
     const rows = { table: to.table(table), ids: to.dense(ids) }
-    to.emit(node, (out) => ({ op: 'lookup', ...rows, plane: 'weight', out, fields, width }))
+    to.emit(node, (out) => ({ op: 'lookup', plane, ...rows, out, fields, width }))
   },
 
   dropout_mask(to, node) {

@@ -1,6 +1,7 @@
-/** Puts a draft's instructions in an order in which every value is written before it is read, and drops what nothing needs. */
+/** Puts a draft's instructions in an order in which every value is written before it is read, the second phase last, and drops what nothing needs. */
 import type { Instruction } from '../program.js'
 import { type Draft, readsOf, writesOf } from './draft.js'
+import { secondPhase } from './phases.js'
 
 export function schedule(draft: Draft): Draft {
   const { code, results } = draft
@@ -21,6 +22,8 @@ export function schedule(draft: Draft): Draft {
     for (const value of readsOf(instruction)) place(writer.get(value))
     ordered.add(instruction)
   }
+  const isSecond = secondPhase(draft)
+  for (const instruction of code) if (needed.has(instruction) && !isSecond(instruction)) place(instruction)
   for (const instruction of code) if (needed.has(instruction)) place(instruction)
   return { ...draft, code: [...ordered] }
 }

@@ -3,7 +3,7 @@
  * Its gradient is row-sparse from the first day: see lookup-grad.ts.
  */
 import { configError } from '../../common/errors.js'
-import { nameOf, type Tensor } from '../graph.js'
+import { isTable, nameOf, type Tensor } from '../graph.js'
 import { apply, asDense, describe, type Op, refuse, type Value } from '../op.js'
 import { lookupGrad } from './lookup-grad.js'
 
@@ -36,7 +36,7 @@ export const lookupOp: Op = {
 
 /** The table that a tensor is, or is rows of; undefined for dense values. */
 export function tableOf(tensor: Tensor): string | undefined {
-  return tensor.op === 'table' ? nameOf(tensor) : tensor.rowsOf
+  return isTable(tensor) ? nameOf(tensor) : tensor.rowsOf
 }
 
 function rowOf(table: Value, row: number): Float64Array {
