@@ -10,7 +10,7 @@ export default defineModel({
   // Every option with its default; the job's options must have the same types.
   defaults: { embedding: 16, crosses: 3, hidden: [128, 64], dropout: 0 },
 
-  /** inputs.ids [B, F] and inputs.numbers [B, N] where the job normalises them; returns logits [B]. */
+  /** inputs.ids [B, F] and inputs.numbers [B, N] where the job normalises them; returns logits [B], of C classes [B, C]. */
   build(inputs, { embedding, crosses, hidden, dropout }, layers) {
     const embedded = layers.embedding(inputs, embedding) // [B, F + N, D]
     const width = (embedded.shape[1] as number) * embedding
@@ -22,8 +22,8 @@ export default defineModel({
       const bias = layers.parameter(`cross.${i}.bias`, [width], { kind: 'zeros' })
       x = add(add(mul(x0, matmul(x, weight)), bias), x)
     }
-    const crossed = layers.dense(x, 1, { name: 'cross.out' })
+    const crossed = layers.dense(x, layers.classes, { name: 'cross.out' })
     const deep = layers.mlp(x0, { hidden, dropout })
-    return add(layers.linear(inputs), reshape(add(crossed, deep), ['B']))
+    return add(layers.linear(inputs), layers.logits(add(crossed, deep)))
   },
 })

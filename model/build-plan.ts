@@ -27,7 +27,7 @@ export function buildTrainingPlan({ model, loss, optimizer, sizes, laneBatch }: 
       return { name: nameOf(leaf), rows, width, init: initOf(leaf) }
     }),
     optimizer,
-    classes: 1,
+    classes: sizes.classes ?? 1,
     candidates: [],
     controller: null,
     train: compile({ name: 'train', graph, maxBatch: laneBatch, outputs: { loss: training.loss, logits }, gradients }),

@@ -7,7 +7,7 @@ import type { ModelInputs } from './layers/scope.js'
 export interface ModelDefinition<Options extends object = Record<string, unknown>> {
   /** Every option with its default, which also says its type. */
   readonly defaults: Options
-  /** Builds the graph and returns logits [B]. It must depend on its arguments only: it runs once for training and once for prediction. */
+  /** Builds the graph and returns logits [B], of C ≥ 2 classes (layers.classes) [B, C]. It must depend on its arguments only: it runs once for training and once for prediction. */
   build(inputs: ModelInputs, options: Options, layers: Layers): Tensor
 }
 

@@ -13,7 +13,7 @@ export type { Attributes, Dim, Dtype, Graph, Init, Shape, Tensor } from './graph
 export type { Activation, DenseOptions } from './layers/dense.js'
 export type { EmbeddingOptions, EmbeddingParts } from './layers/embedding.js'
 export type { Layers } from './layers/layers.js'
-export type { MlpOptions } from './layers/mlp.js'
+export type { HiddenOptions, MlpOptions } from './layers/mlp.js'
 export type { ModelInputs } from './layers/scope.js'
 export { broadcast } from './ops/broadcast.js'
 export { concat } from './ops/concat.js'

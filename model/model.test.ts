@@ -4,6 +4,7 @@ import { firstDerivative, secondDerivative } from './check-gradient.js'
 import { defineModel, type ModelDefinition } from './define-model.js'
 import { innerSize, nameOf, nodesOf, type Tensor } from './graph.js'
 import { buildModel, buildPredictGraph, buildTrainingGraph, type InputSizes, type ModelChoice } from './model.js'
+import { models } from './models/index.js'
 import type { DenseValue, Value } from './op.js'
 import { reshape } from './ops/reshape.js'
 import { add } from './ops/scalar-functions.js'
@@ -26,7 +27,22 @@ function values(leaves: readonly Tensor[], rows: number): Map<string, Value> {
   return new Map(leaves.map((leaf) => [nameOf(leaf), numbers(leaf)]))
 }
 
-for (const choice of [{ kind: 'lr' }, { kind: 'fm', embedding: 4 }, deepfm] satisfies ModelChoice[])
+const every: readonly ModelChoice[] = [
+  { kind: 'lr' },
+  { kind: 'fm', embedding: 4 },
+  deepfm,
+  { ...deepfm, kind: 'wide-and-deep' },
+  { ...deepfm, kind: 'dcn-v2', crosses: 2 },
+]
+
+test('no built-in model is left out', () => {
+  assert.deepEqual(
+    every.map(({ kind }) => kind),
+    Object.keys(models),
+  )
+})
+
+for (const choice of every)
   for (const numbers of [0, 2])
     test(`${choice.kind} with ${numbers} numbers: gradients of the loss in all weights, and of those, against finite differences`, () => {
       const { graph, loss, parameters, tables, gradients } = buildTrainingGraph(choice, { ...small, numbers }, 'bce')
@@ -72,6 +88,33 @@ test('DeepFM computes what plain loops compute', () => {
     assert.ok(Math.abs(found.data[n]! - z - h[0]!) < 1e-12)
   }
 })
+
+for (const choice of every)
+  for (const numbers of [0, 2])
+    test(`${choice.kind} with ${numbers} numbers: of three classes each is the model of one with that class's weights`, () => {
+      const classes = 3
+      const { graph, logits } = buildPredictGraph(choice, { ...small, numbers, classes })
+      assert.deepEqual(logits.shape, ['B', classes])
+      const leaves = [...graph.inputs, ...graph.parameters, ...graph.tables]
+      const given = values(leaves, small.rows)
+      const ofClasses = graph.parameters.find((leaf) => nameOf(leaf) === 'fm.classes')
+      // Where every part of FM's sum counts once, the sum is that of the model of one class.
+      if (ofClasses) given.set('fm.classes', { shape: ofClasses.shape as number[], data: new Float64Array(innerSize(ofClasses.shape)).fill(1) })
+      const [found] = evaluate([logits], { values: given, batch }) as [DenseValue]
+      const one = buildPredictGraph(choice, { ...small, numbers })
+      for (let c = 0; c < classes; c++) {
+        const ofOne = new Map(given)
+        for (const leaf of [...one.graph.parameters, ...one.graph.tables]) {
+          const { shape, data } = given.get(nameOf(leaf)) as DenseValue
+          if (shape.at(-1) !== classes || leaf.shape.at(-1) === classes) continue
+          ofOne.set(nameOf(leaf), { shape: shape.with(-1, 1), data: data.filter((_, at) => at % classes === c) })
+        }
+        const [wanted] = evaluate([one.logits], { values: ofOne, batch }) as [DenseValue]
+        for (let n = 0; n < batch; n++) assert.ok(Math.abs(found.data[n * classes + c]! - wanted.data[n]!) < 1e-12, `class ${c}, example ${n}`)
+      }
+      const { ruled, measured } = firstDerivative(logits, [...graph.parameters, ...graph.tables], { values: given, batch })
+      assert.ok(Math.abs(ruled - measured) < 1e-6 * (1 + Math.abs(measured)), `rule ${ruled}, measured ${measured}`)
+    })
 
 test('parameter counts on the Criteo shapes', () => {
   const counts = (choice: ModelChoice, sizes: InputSizes) => {
@@ -141,10 +184,16 @@ test('models and options that cannot be are refused', () => {
     [{ kind: 'deepfm', hidden: 128 }, '[model] wanted hidden like [128,128], got 128'],
     [{ kind: 'deepfm', dropout: 1 }, '[dropout_mask] wanted a rate from 0 to below 1, got 1'],
     [{ kind: 'fm', embedding: 1.5 }, '[table] wanted whole dimensions from 1, B only in front, got [9, 1.5]'],
-    [{ kind: 'nfm' } as unknown as ModelChoice, "[model] wanted one of lr, fm, deepfm, got 'nfm'"],
+    [{ kind: 'nfm' } as unknown as ModelChoice, "[model] wanted one of lr, fm, deepfm, wide-and-deep, dcn-v2, got 'nfm'"],
     [custom(column), '[model] wanted logits [B], got [B, 1]'],
     [custom(idle), '[model] wanted a loss that depends on every parameter, got idle unused'],
   ]
   for (const [choice, message] of refusals) assert.throws(() => buildTrainingGraph(choice, small, 'bce'), { kind: 'config', message })
   assert.throws(() => buildModel({ kind: 'file', definition: column as ModelDefinition, options: {} }, small, false), { code: 'bad-shape' })
+  const blind = defineModel({ defaults: {}, build: (inputs, _, layers) => layers.mlp(inputs.numbers!, { hidden: [], units: 2 }) })
+  for (const [classes, wanted] of [
+    [1, '[B]'],
+    [3, '[B, 3]'],
+  ] as const)
+    assert.throws(() => buildModel(custom(blind), { ...small, classes }, false), { message: `[model] wanted logits ${wanted}, got [B, 2]` })
 })

@@ -5,7 +5,7 @@
 import { configError } from '../common/errors.js'
 import { gradients } from './autodiff.js'
 import { type ModelDefinition, withDefaults } from './define-model.js'
-import { Graph, nameOf, nodesOf, type Tensor } from './graph.js'
+import { Graph, nameOf, nodesOf, type Shape, sameShape, showShape, type Tensor } from './graph.js'
 import { Layers } from './layers/layers.js'
 import { type LossName, losses } from './losses/index.js'
 import { type ModelKind, models } from './models/index.js'
@@ -33,12 +33,14 @@ export interface InputSizes {
   readonly numbers: number
   /** V: rows of every table. */
   readonly rows: number
+  /** 1 (the default): click labels, logits [B]. C ≥ 2: labels 0..C−1, logits [B, C]. */
+  readonly classes?: number
 }
 
 export interface BuiltModel {
   /** Inputs 'ids' [B, F] and, where there are any, 'numbers' [B, N]. */
   readonly graph: Graph
-  /** [B] */
+  /** [B], of C ≥ 2 classes [B, C] */
   readonly logits: Tensor
 }
 
@@ -51,15 +53,16 @@ export interface TrainingGraph extends BuiltModel {
   readonly gradients: readonly Tensor[]
 }
 
-/** The graph of a model up to its logits. Refuses a model whose result is not logits [B]. */
-export function buildModel(choice: ModelChoice, { fields, numbers, rows }: InputSizes, training: boolean): BuiltModel {
+/** The graph of a model up to its logits. Refuses a model whose result is not logits [B], of C classes [B, C]. */
+export function buildModel(choice: ModelChoice, { fields, numbers, rows, classes = 1 }: InputSizes, training: boolean): BuiltModel {
   const { definition, options } = choice.kind === 'file' ? (choice as FileModel) : builtIn(choice as BuiltInModel)
   const graph = new Graph()
   const ids = graph.input('ids', ['B', fields], 'i64')
   const inputs = numbers > 0 ? { ids, numbers: graph.input('numbers', ['B', numbers]) } : { ids }
-  const logits = definition.build(inputs, withDefaults(definition.defaults, options), new Layers({ graph, training, rows }))
-  if (logits.shape.length !== 1 || logits.shape[0] !== 'B' || logits.dtype !== 'f32')
-    throw configError('bad-shape', `[model] wanted logits [B], got ${describe(logits)}`)
+  const logits = definition.build(inputs, withDefaults(definition.defaults, options), new Layers({ graph, training, rows, classes }))
+  const wanted: Shape = classes === 1 ? ['B'] : ['B', classes]
+  if (!sameShape(logits.shape, wanted) || logits.dtype !== 'f32')
+    throw configError('bad-shape', `[model] wanted logits ${showShape(wanted)}, got ${describe(logits)}`)
   return { graph, logits }
 }
 

@@ -7,9 +7,11 @@ import { buildSample } from '../sample.js'
 import { fm } from './fm.js'
 import { Layers } from './layers.js'
 
+const scope = { graph: new Graph(), training: true, rows: 1, classes: 1 }
+
 test('fm is the sum of the inner products of all pairs', () => {
   const [batch, fields, width] = [4, 7, 5]
-  const { output, values } = buildSample({ title: 'fm', build: (make) => fm(make.input(['B', fields, width])) })
+  const { output, values } = buildSample({ title: 'fm', build: (make) => fm(scope, make.input(['B', fields, width])) })
   const given = values(batch)
   const e = given.get('x0')!.data
   const [found] = evaluate([output], { values: given, batch }) as [DenseValue]
@@ -25,7 +27,7 @@ test('fm is the sum of the inner products of all pairs', () => {
 test('dropout keeps the mean, differs by step, lane and name, and is absent outside of training', () => {
   const graph = new Graph()
   const x = graph.input('x', ['B', 50])
-  const layers = new Layers({ graph, training: true, rows: 1 })
+  const layers = new Layers({ graph, training: true, rows: 1, classes: 1 })
   const outputs = [layers.dropout(x, 0.3, 'a'), layers.dropout(x, 0.3, 'b')]
   const values = new Map([['x', { shape: [100, 50], data: new Float64Array(5000).fill(1) }]])
   const draw = (step: number, lane: number) => evaluate(outputs, { values, batch: 100, randomness: { seed: 3n, step, lane } }) as DenseValue[]
@@ -40,12 +42,12 @@ test('dropout keeps the mean, differs by step, lane and name, and is absent outs
   assert.notDeepEqual(draw(1 + 2 ** 32, 0)[0]!.data, a!.data)
 
   assert.throws(() => layers.dropout(x, 0.3, 'a'), { code: 'name-taken' })
-  assert.equal(new Layers({ graph: new Graph(), training: false, rows: 1 }).dropout(x, 0.3), x)
+  assert.equal(new Layers({ graph: new Graph(), training: false, rows: 1, classes: 1 }).dropout(x, 0.3), x)
 })
 
 test('mlp names its parameters by layer and draws them like torch.nn.Linear', () => {
   const graph = new Graph()
-  const layers = new Layers({ graph, training: true, rows: 1 })
+  const layers = new Layers({ graph, training: true, rows: 1, classes: 1 })
   const out = layers.mlp(graph.input('x', ['B', 16]), { hidden: [4, 3], dropout: 0.5 })
   assert.deepEqual(out.shape, ['B', 1])
   assert.deepEqual(
@@ -71,7 +73,7 @@ test('mlp names its parameters by layer and draws them like torch.nn.Linear', ()
 
 test('layers refuse what they are not made for', () => {
   const graph = new Graph()
-  const layers = new Layers({ graph, training: true, rows: 10 })
+  const layers = new Layers({ graph, training: true, rows: 10, classes: 1 })
   const e = graph.input('e', ['B', 3, 4])
   assert.throws(() => layers.dense(e, 2), { message: '[dense] wanted x [B, in], got [B, 3, 4]' })
   assert.throws(() => layers.dropout(e, 0.1), { message: '[dropout] wanted x [B, width], got [B, 3, 4]' })

@@ -3,23 +3,26 @@
  * named after it (`mlp.0.weight`), so names are readable and the same in every run.
  */
 import type { Graph, Init, Tensor } from '../graph.js'
+import { reshape } from '../ops/reshape.js'
 import { type DenseOptions, dense } from './dense.js'
 import { dropout } from './dropout.js'
 import { type EmbeddingOptions, type EmbeddingParts, embedding, embeddingParts } from './embedding.js'
-import { fm } from './fm.js'
+import { type FmOptions, fm } from './fm.js'
 import { linear } from './linear.js'
-import { type MlpOptions, mlp } from './mlp.js'
+import { type HiddenOptions, hidden, type MlpOptions, mlp } from './mlp.js'
 import type { ModelInputs, Scope } from './scope.js'
 
 export class Layers implements Scope {
   readonly graph: Graph
   readonly training: boolean
   readonly rows: number
+  readonly classes: number
 
-  constructor({ graph, training, rows }: Scope) {
+  constructor({ graph, training, rows, classes }: Scope) {
     this.graph = graph
     this.training = training
     this.rows = rows
+    this.classes = classes
   }
 
   /** A parameter of your own. */
@@ -37,9 +40,19 @@ export class Layers implements Scope {
     return dense(this, x, units, options)
   }
 
-  /** x [B, in], or the parts of an embedding, to [B, units]: hidden layers of relu and dropout, then a layer without activation. */
+  /** x [B, in], or the parts of an embedding, to [B, units]: hidden layers of relu and dropout, then a layer without activation, by default of `classes` units. */
   mlp(x: Tensor | EmbeddingParts, options: MlpOptions): Tensor {
     return mlp(this, x, options)
+  }
+
+  /** The hidden layers alone: x [B, in] to [B, last of hidden]. */
+  hidden(x: Tensor, options: HiddenOptions): Tensor {
+    return hidden(this, x, options)
+  }
+
+  /** x [B, classes] as the logits that a model returns: [B] where there is one class, else as it is. */
+  logits(x: Tensor): Tensor {
+    return this.classes === 1 ? reshape(x, ['B']) : x
   }
 
   /** x [B, width]: while training a unit is 0 with probability rate. */
@@ -57,13 +70,13 @@ export class Layers implements Scope {
     return embeddingParts(this, inputs, width, options)
   }
 
-  /** bias + first-order weights of ids and numbers: [B]. */
+  /** bias + first-order weights of ids and numbers: [B], of C classes [B, C]. */
   linear(inputs: ModelInputs): Tensor {
     return linear(this, inputs)
   }
 
-  /** e [B, F, D], or its parts, to [B]: Σ_{i<j} ⟨e_i, e_j⟩. */
-  fm(e: Tensor | EmbeddingParts): Tensor {
-    return fm(e)
+  /** e [B, F, D], or its parts, to [B]: Σ_{i<j} ⟨e_i, e_j⟩; of C classes to [B, C], each weighing the D parts of that sum. */
+  fm(e: Tensor | EmbeddingParts, options: FmOptions = {}): Tensor {
+    return fm(this, e, options)
   }
 }

@@ -5,23 +5,32 @@ import { dropout } from './dropout.js'
 import type { EmbeddingParts } from './embedding.js'
 import type { Scope } from './scope.js'
 
-export interface MlpOptions {
+export interface HiddenOptions {
   /** Units of the hidden layers. */
   readonly hidden: readonly number[]
   /** Rate after every hidden layer. Default 0. */
   readonly dropout?: number
-  /** Units of the last layer. Default 1. */
-  readonly units?: number
   /** Default 'mlp'. */
   readonly name?: string
 }
 
+export interface MlpOptions extends HiddenOptions {
+  /** Units of the last layer. Default: the number of classes. */
+  readonly units?: number
+}
+
 /** x [B, in], or the parts of an embedding, to [B, units]. */
-export function mlp(scope: Scope, x: Tensor | EmbeddingParts, { hidden, dropout: rate = 0, units = 1, name = 'mlp' }: MlpOptions): Tensor {
-  let out = x
-  for (const [i, width] of hidden.entries())
+export function mlp(scope: Scope, x: Tensor | EmbeddingParts, { units = scope.classes, ...options }: MlpOptions): Tensor {
+  return layer(scope, hidden(scope, x, options), units, { name: `${options.name ?? 'mlp'}.${options.hidden.length}`, activation: 'none' })
+}
+
+/** The hidden layers alone: [B, last of hidden], or x where there are none. */
+export function hidden<X extends Tensor | EmbeddingParts>(scope: Scope, x: X, options: HiddenOptions): X | Tensor {
+  const { hidden: widths, dropout: rate = 0, name = 'mlp' } = options
+  let out: X | Tensor = x
+  for (const [i, width] of widths.entries())
     out = dropout(scope, layer(scope, out, width, { name: `${name}.${i}`, activation: 'relu' }), rate, `${name}.${i}`)
-  return layer(scope, out, units, { name: `${name}.${hidden.length}`, activation: 'none' })
+  return out
 }
 
 function layer(scope: Scope, x: Tensor | EmbeddingParts, units: number, options: Required<DenseOptions>): Tensor {

@@ -7,6 +7,8 @@ export interface Scope {
   readonly training: boolean
   /** V of every table: (field, value) is hashed into it. */
   readonly rows: number
+  /** 1: one logit an example, [B]. C ≥ 2: logits [B, C]. */
+  readonly classes: number
 }
 
 /** What a row of the log gives to a model. */

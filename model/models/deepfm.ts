@@ -1,6 +1,5 @@
 /** DeepFM (Guo et al., 2017): an FM and an MLP over the same embeddings, their logits added. */
 import { defineModel } from '../define-model.js'
-import { reshape } from '../ops/reshape.js'
 import { add } from '../ops/scalar-functions.js'
 
 export const deepfm = defineModel({
@@ -8,6 +7,6 @@ export const deepfm = defineModel({
   build(inputs, { embedding, hidden, dropout }, layers) {
     const e = layers.embeddingParts(inputs, embedding)
     const deep = layers.mlp(e, { hidden, dropout })
-    return add(add(layers.linear(inputs), layers.fm(e)), reshape(deep, ['B']))
+    return add(add(layers.linear(inputs), layers.fm(e)), layers.logits(deep))
   },
 })
