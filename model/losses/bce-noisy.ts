@@ -10,7 +10,7 @@ import { defineCandidate } from './candidate.js'
 import { marginAt, marginOf, signOf } from './margin.js'
 
 export const bceNoisy = defineCandidate({
-  options: { rho: { default: 0.1, from: 0, to: 0.5, open: true } },
+  options: { rho: { default: 0.1, above: 0, below: 0.5 } },
   loss(z, y, { rho }) {
     const u = neg(marginOf(z, y))
     return add(sub(softplus(u), softplus(add(u, logit(rho)))), -Math.log1p(-rho))

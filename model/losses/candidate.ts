@@ -19,13 +19,9 @@ export interface Candidate {
   derivative(logits: Tensor, labels: Tensor): Tensor
 }
 
-export interface OptionRange {
-  readonly default: number
-  readonly from: number
-  readonly to: number
-  /** Refuses the ends themselves: 'rho' above 0 and below 0.5. */
-  readonly open?: boolean
-}
+/** A default and its limits: min and max belong to the range, above and below do not. */
+export type OptionRange = { readonly default: number } & ({ readonly min: number } | { readonly above: number }) &
+  ({ readonly max: number } | { readonly below: number })
 
 export type Options = Readonly<Record<string, number>>
 
@@ -51,12 +47,13 @@ export function readOptions(name: string, ranges: Readonly<Record<string, Option
   for (const [option, value] of Object.entries(given)) {
     const range = Object.hasOwn(ranges, option) ? ranges[option] : undefined
     if (!range) throw configError('loss-option', `[loss] wanted options of ${name}: ${Object.keys(ranges).join(', ') || 'none'}, got '${option}'`)
-    const { from, to, open = false } = range
-    const fits = typeof value === 'number' && (open ? value > from && value < to : value >= from && value <= to)
-    if (!fits) {
-      const between = open ? `between ${from} and ${to}` : `from ${from} to ${to}`
-      throw configError('loss-option', `[loss] wanted ${option} of ${name} ${between}, got ${JSON.stringify(value)}`)
-    }
+    const fitsFrom = typeof value === 'number' && ('min' in range ? value >= range.min : value > range.above)
+    const fitsTo = typeof value === 'number' && ('max' in range ? value <= range.max : value < range.below)
+    if (!fitsFrom || !fitsTo) throw configError('loss-option', `[loss] wanted ${option} of ${name} ${showRange(range)}, got ${JSON.stringify(value)}`)
   }
   return Object.fromEntries(Object.entries(ranges).map(([option, range]) => [option, (given[option] as number | undefined) ?? range.default]))
+}
+
+function showRange(range: OptionRange): string {
+  return `${'min' in range ? `from ${range.min}` : `above ${range.above}`} ${'max' in range ? `to ${range.max}` : `and below ${range.below}`}`
 }

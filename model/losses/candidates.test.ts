@@ -176,9 +176,9 @@ test('names, options and facts that cannot be are refused', () => {
     [{ name: 'focal', gamma: -1 }, '[loss] wanted gamma of focal from 0 to 10, got -1'],
     [{ name: 'focal', gamma: '2' }, '[loss] wanted gamma of focal from 0 to 10, got "2"'],
     [{ name: 'focal', gamma: Number.NaN }, '[loss] wanted gamma of focal from 0 to 10, got null'],
-    [{ name: 'kl', epsilon: 1 }, '[loss] wanted epsilon of kl from 0 to 0.9, got 1'],
-    [{ name: 'bce_noisy', rho: 0 }, '[loss] wanted rho of bce_noisy between 0 and 0.5, got 0'],
-    [{ name: 'bce_noisy', rho: 0.5 }, '[loss] wanted rho of bce_noisy between 0 and 0.5, got 0.5'],
+    [{ name: 'kl', epsilon: 1 }, '[loss] wanted epsilon of kl from 0 and below 1, got 1'],
+    [{ name: 'bce_noisy', rho: 0 }, '[loss] wanted rho of bce_noisy above 0 and below 0.5, got 0'],
+    [{ name: 'bce_noisy', rho: 0.5 }, '[loss] wanted rho of bce_noisy above 0 and below 0.5, got 0.5'],
   ]
   for (const [job, message] of refusals) assert.throws(() => candidateOf(job, { baseRate: 0.3 }), { kind: 'config', message })
   assert.throws(() => candidateOf({ name: 'bce' }, { baseRate: Number.NaN }), { message: '[loss] wanted shares from 0 to 1, got NaN, NaN' })

@@ -10,7 +10,7 @@ import { defineCandidate } from './candidate.js'
 import { marginAt, marginOf, signOf } from './margin.js'
 
 export const focal = defineCandidate({
-  options: { gamma: { default: 2, from: 0, to: 10 } },
+  options: { gamma: { default: 2, min: 0, max: 10 } },
   loss: (z, y, { gamma }) => focalOfMargin(marginOf(z, y), gamma),
   derivative: (z, y, { gamma }) => mul(signOf(y), focalSlope(marginOf(z, y), gamma)),
   slope: (label, shares, { gamma }) => focalSlopeAt(marginAt(label, shares), gamma),

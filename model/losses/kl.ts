@@ -9,7 +9,7 @@ import { add, mul, sigmoid, softplus, sub } from '../ops/scalar-functions.js'
 import { defineCandidate } from './candidate.js'
 
 export const kl = defineCandidate({
-  options: { epsilon: { default: 0.05, from: 0, to: 0.9 } },
+  options: { epsilon: { default: 0.05, min: 0, below: 1 } },
   loss: (z, y, { epsilon }) => add(sub(softplus(z), mul(smooth(y, epsilon), z)), -entropy(epsilon / 2)),
   derivative: (z, y, { epsilon }) => sub(sigmoid(z), smooth(y, epsilon)),
   slope: (label, [, c], { epsilon }) => Math.abs(c! - (1 - epsilon) * label - epsilon / 2),
