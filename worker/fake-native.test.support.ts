@@ -70,10 +70,11 @@ function fakeTrainer(native: FakeNative, { firstLane, laneCount }: TrainerOption
     async compute(step: number) {
       say(`compute ${step}`)
       batch++
-      const cursor = { piece: 0, offset: batch, line: batch, emitted: 0, exhausted: batch >= native.batches }
+      const cursor = { piece: 0, offset: batch, line: batch, emitted: 0, exhausted: batch >= native.batches, pass: 0 }
       lanes = Array.from({ length: laneCount }, (_, i) => ({
         ...{ lane: firstLane + i, examples: 4, lossSum: 2, cursor, rejected: 1, heldOut: 2, readMs: 1, computeMs: 2 },
         rejects: [{ file: 0, line: batch, reason: 'columns', text: 'x' }],
+        candidates: new Float32Array(0),
       }))
       return lanes
     },
@@ -93,8 +94,8 @@ function fakeTrainer(native: FakeNative, { firstLane, laneCount }: TrainerOption
     update: async (step: number) => say(`update ${step}`),
     async evaluate(_: Feed, pieces: NativePiece[], scoresPath: string) {
       writeFileSync(scoresPath, 'scores')
-      return pieces.map(({ id }) => ({ piece: id, count: 5, positives: 1, logloss: 2.5, predicted: 1.5, rejected: 0, rejects: [] }))
+      return pieces.map(({ id }) => ({ piece: id, count: 5, positives: 1, logloss: 2.5, predicted: 1.5, correct: 4, rejected: 0, rejects: [] }))
     },
     close: () => say('trainer closed'),
-  } as Trainer
+  } as unknown as Trainer
 }

@@ -27,8 +27,7 @@ export function nativePiece({ id, block, skip, take, split }: Piece__Output): Na
 export function nativeCursor(cursor: Cursor__Output | null): NativeCursor | null {
   if (!cursor) return null
   const { piece, offset, line, emitted, exhausted, pass } = cursor
-  const native = { piece, offset, line, emitted, exhausted, pass }
-  return native
+  return { piece, offset, line, emitted, exhausted, pass }
 }
 
 export const wireRejects = (rejects: NativeReject[]) => rejects.map(({ file, line, reason, text }) => ({ file, line, reason, text }))

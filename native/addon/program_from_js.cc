@@ -117,8 +117,10 @@ class Fields {
   std::string path_;
 };
 
-constexpr std::pair<std::string_view, Place> kPlaces[] = {{"arena", Place::Arena},       {"input", Place::Input},   {"parameter", Place::Parameter},
-                                                          {"gradient", Place::Gradient}, {"output", Place::Output}, {"constant", Place::Constant}};
+constexpr std::pair<std::string_view, Place> kPlaces[] = {
+    {"arena", Place::Arena},       {"input", Place::Input},   {"parameter", Place::Parameter}, {"tangent", Place::Tangent},
+    {"gradient", Place::Gradient}, {"output", Place::Output}, {"constant", Place::Constant}};
+constexpr std::pair<std::string_view, TablePlane> kPlanes[] = {{"weight", TablePlane::Weight}, {"tangent", TablePlane::Tangent}};
 constexpr std::pair<std::string_view, Dtype> kDtypes[] = {{"f32", Dtype::F32}, {"i64", Dtype::I64}};
 constexpr std::pair<std::string_view, Activation> kActivations[] = {{"none", Activation::None}, {"relu", Activation::Relu}};
 constexpr std::pair<std::string_view, Function> kFunctions[] = {{"add", Function::Add},
@@ -203,7 +205,8 @@ Instruction instructionFromJs(const Napi::Value& value, const std::string& path)
     return ReduceSum{fields.index("x"), fields.index("out"), fields.integer("outer"), fields.integer("length"), fields.integer("inner")};
   }
   if (op == "lookup") {
-    return Lookup{fields.index("table"), fields.index("ids"), fields.index("out"), fields.integer("fields"), fields.integer("width")};
+    return Lookup{fields.index("table"),          fields.index("ids"),      fields.index("out"),
+                  fields.oneOf("plane", kPlanes), fields.integer("fields"), fields.integer("width")};
   }
   if (op == "lookup_grad") {
     return LookupGrad{fields.index("table"), fields.index("ids"), fields.index("d"), fields.integer("fields"), fields.integer("width")};
@@ -230,6 +233,7 @@ Program programFromJs(const Napi::Object& object) {
       .arena_bytes = fields.integer("arenaBytes"),
       .buffers = fields.list<Buffer>("buffers", [](const Napi::Value& value, const std::string& path) { return bufferFromJs(Fields(value, path)); }),
       .code = fields.list<Instruction>("code", instructionFromJs),
+      .cut = fields.integer("cut"),
       .inputs = fields.strings("inputs"),
       .parameters = fields.strings("parameters"),
       .tables = fields.strings("tables"),

@@ -49,6 +49,7 @@ class Values {
       const int64_t count = elementsOf(parameterBuffer(static_cast<int>(i)));
       context_.parameters.push_back(static_cast<float*>(copyIn(parameters, program.parameters[i], napi_float32_array, count)));
       context_.gradients.push_back(fresh("gradient of " + program.parameters[i], count));
+      context_.tangents.push_back(tangentOf(values, static_cast<int>(i)));
     }
     for (size_t i = 0; i < program.tables.size(); i++) addTable(tables, program.tables[i]);
     for (RowSparse& gradient : table_gradients_) context_.table_gradients.push_back(&gradient);
@@ -111,9 +112,18 @@ class Values {
     }
     return nullptr;
   }
+  // A parameter may be known by what belongs to it only.
   const Buffer* parameterBuffer(int index) const {
-    const Buffer* gradient = bufferOf(Place::Gradient, index);
-    return gradient != nullptr ? gradient : bufferOf(Place::Parameter, index);
+    for (const Place place : {Place::Gradient, Place::Tangent}) {
+      if (const Buffer* buffer = bufferOf(place, index)) return buffer;
+    }
+    return bufferOf(Place::Parameter, index);
+  }
+  const float* tangentOf(const Napi::Object& values, int index) {
+    const Buffer* buffer = bufferOf(Place::Tangent, index);
+    if (buffer == nullptr) return nullptr;
+    const Napi::Object tangents = objectAt(values, "tangents");
+    return static_cast<float*>(copyIn(tangents, program_.parameters[index], napi_float32_array, elementsOf(buffer), "tangent "));
   }
   // Names without a buffer are of no use to the program and need no values.
   int64_t elementsOf(const Buffer* buffer) const { return buffer == nullptr ? 0 : buffer->inner * (buffer->batch ? batch_ : 1); }
@@ -125,31 +135,37 @@ class Values {
   }
   float* fresh(const std::string& name, int64_t count) { return static_cast<float*>(reserve(name, count * sizeof(float))); }
 
-  void* copyIn(const Napi::Object& from, const std::string& name, napi_typedarray_type type, int64_t count) {
-    if (count == 0) return reserve("value " + name, 0);
+  void* copyIn(const Napi::Object& from, const std::string& name, napi_typedarray_type type, int64_t count, const char* kind = "value ") {
+    if (count == 0) return reserve(kind + name, 0);
     const char* wanted = type == napi_float32_array ? "a Float32Array" : "a BigInt64Array";
     const Napi::Value value = from.Get(name);
     const std::string what = std::string(wanted) + " of " + std::to_string(count) + " for \"" + name + "\"";
     if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) throw invalid(what, value.ToString().Utf8Value());
     const auto array = value.As<Napi::TypedArray>();
     if (static_cast<int64_t>(array.ElementLength()) != count) throw invalid(what, std::to_string(array.ElementLength()));
-    void* to = reserve("value " + name, array.ByteLength());
+    void* to = reserve(kind + name, array.ByteLength());
     std::memcpy(to, static_cast<const std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset(), array.ByteLength());
     return to;
   }
 
-  // Rows lie apart as they do in training, where weight, m and v of a row are neighbours: what is between them is the guard pattern.
+  // Rows lie apart as they do in training, where weight, m, v and tangent of a row are neighbours: what is between them is the guard pattern.
   void addTable(const Napi::Object& tables, const std::string& name) {
     const Napi::Object table = objectAt(tables, name.c_str());
-    const int64_t rows = integerAt(table, "rows"), width = integerAt(table, "width"), stride = 3 * width;
-    const Napi::Value values = table.Get("values");
-    const bool fits = values.IsTypedArray() && values.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array && rows >= 0 && width >= 1 &&
-                      static_cast<int64_t>(values.As<Napi::TypedArray>().ElementLength()) == rows * width;
-    if (!fits) throw invalid("a Float32Array of rows × width for table \"" + name + "\"", "another");
-    const float* from = values.As<Napi::Float32Array>().Data();
+    const int64_t rows = integerAt(table, "rows"), width = integerAt(table, "width"), stride = 5 * width;
+    if (rows < 0 || width < 1) throw invalid("rows and a width for table \"" + name + "\"", "others");
     float* to = fresh("table " + name, rows * stride);
-    for (int64_t r = 0; r < rows; r++) std::memcpy(to + r * stride, from + r * width, width * sizeof(float));
-    context_.tables.push_back({to, rows, width, stride});
+    auto copyPlane = [&](const char* key, int64_t offset) {
+      const Napi::Value values = table.Get(key);
+      const bool fits = values.IsTypedArray() && values.As<Napi::TypedArray>().TypedArrayType() == napi_float32_array &&
+                        static_cast<int64_t>(values.As<Napi::TypedArray>().ElementLength()) == rows * width;
+      if (!fits) throw invalid("a Float32Array of rows × width for " + std::string(key) + " of table \"" + name + "\"", "another");
+      const float* from = values.As<Napi::Float32Array>().Data();
+      for (int64_t r = 0; r < rows; r++) std::memcpy(to + r * stride + offset, from + r * width, width * sizeof(float));
+    };
+    copyPlane("values", 0);
+    const bool tangent = !table.Get("tangent").IsUndefined();
+    if (tangent) copyPlane("tangent", 3 * width);
+    context_.tables.push_back({to, rows, width, stride, tangent ? 3 * width : -1});
     table_gradients_.emplace_back();
   }
 
@@ -180,9 +196,11 @@ Napi::Value runProgram(const Napi::CallbackInfo& info) {
     Executor guarded(program), planned(program);
     guarded.enableGuards();
     Values apart(program, batch, info[2].As<Napi::Object>()), together(program, batch, info[2].As<Napi::Object>());
-    guarded.run(apart.context());
+    for (const ProgramPhase phase : {ProgramPhase::First, ProgramPhase::Second}) {
+      guarded.run(apart.context(), phase);
+      planned.run(together.context(), phase);
+    }
     const std::vector<int> overruns = guarded.overruns();
-    planned.run(together.context());
     if (overruns.empty() && apart.written() != together.written()) {
       throw brokenError("arena-overlap",
                         "[run_program] wanted the same result with and without sharing of memory in program \"" + program.name +

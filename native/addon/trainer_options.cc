@@ -55,6 +55,31 @@ OptimizerSpec optimizerFromJs(const Napi::Object& optimizer) {
   return spec;
 }
 
+std::optional<Program> programOrNone(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  if (value.IsNull() || value.IsUndefined()) return std::nullopt;
+  return programFromJs(objectFromJs(object, key));
+}
+
+ControllerOptions controllerFromJs(const Napi::Object& controller) {
+  ControllerOptions out;
+  out.size = integerFromJs(controller, "size");
+  out.search = programOrNone(controller, "search");
+  out.validate = programOrNone(controller, "validate");
+  out.lane_batch = integerFromJs(controller, "laneBatch");
+  const std::string lookahead = textFromJs(controller, "lookahead");
+  if (lookahead == "exact") {
+    out.lookahead = Lookahead::Exact;
+  } else if (lookahead == "preconditioned") {
+    out.lookahead = Lookahead::Preconditioned;
+  } else if (lookahead == "sgd") {
+    out.lookahead = Lookahead::Sgd;
+  } else {
+    throw configError("native-argument", "[controller] wanted lookahead exact, preconditioned or sgd, got " + lookahead);
+  }
+  return out;
+}
+
 }  // namespace
 
 TrainerOptions trainerOptionsFromJs(const Napi::Object& options) {
@@ -63,8 +88,10 @@ TrainerOptions trainerOptionsFromJs(const Napi::Object& options) {
   for (uint32_t i = 0; i < parameters.Length(); i++) out.parameters.push_back(parameterFromJs(parameters.Get(i).As<Napi::Object>()));
   for (uint32_t i = 0; i < tables.Length(); i++) out.tables.push_back(tableFromJs(tables.Get(i).As<Napi::Object>()));
   out.optimizer = optimizerFromJs(objectFromJs(options, "optimizer"));
+  out.classes = intFromJs(options, "classes");
   out.train = programFromJs(objectFromJs(options, "train"));
   out.predict = programFromJs(objectFromJs(options, "predict"));
+  if (options.Get("controller").IsObject()) out.controller = controllerFromJs(objectFromJs(options, "controller"));
   out.seed = static_cast<uint64_t>(integerFromJs(options, "seed"));
   out.lanes = intFromJs(options, "lanes");
   out.lane_batch = integerFromJs(options, "laneBatch");

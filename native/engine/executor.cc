@@ -68,14 +68,23 @@ void checkContext(const Program& program, const RunContext& context) {
     }
   };
   for (const Instruction& instruction : program.code) {
-    if (const auto* lookup = std::get_if<Lookup>(&instruction)) wantWidth(lookup->table, lookup->width);
+    if (const auto* lookup = std::get_if<Lookup>(&instruction)) {
+      wantWidth(lookup->table, lookup->width);
+      const bool tangent = lookup->plane == TablePlane::Tangent;
+      if (tangent && context.tables[lookup->table].tangent < 0) {
+        throw brokenError("run-context", "[executor] wanted tangents of table \"" + program.tables[lookup->table] + "\", got none");
+      }
+    }
     if (const auto* gradient = std::get_if<LookupGrad>(&instruction)) {
       wantWidth(gradient->table, gradient->width);
       wantPointers("table gradients", context.table_gradients, program.tables);
     }
   }
-  const bool gradients = std::any_of(program.buffers.begin(), program.buffers.end(), [](const Buffer& b) { return b.place == Place::Gradient; });
-  if (gradients) wantPointers("gradients", context.gradients, program.parameters);
+  auto has = [&](Place place) {
+    return std::any_of(program.buffers.begin(), program.buffers.end(), [&](const Buffer& buffer) { return buffer.place == place; });
+  };
+  if (has(Place::Gradient)) wantPointers("gradients", context.gradients, program.parameters);
+  if (has(Place::Tangent)) wantPointers("tangents", context.tangents, program.parameters);
 }
 
 }  // namespace
@@ -100,6 +109,18 @@ struct Executor::State {
     }
   }
 
+  void begin(const RunContext& context) {
+    if (!guarded) arena.reserve(program.arena_bytes);
+    for (size_t i = 0; i < frame.bases.size(); i++) frame.bases[i] = locate(i, context);
+    std::fill(frame.grouped.begin(), frame.grouped.end(), false);
+    for (size_t t = 0; t < context.table_gradients.size(); t++) {
+      context.table_gradients[t]->width = context.tables[t].width;
+      if (filled[t]) continue;  // its first lookup_grad writes it whole; clearing would only make it write zeros before
+      context.table_gradients[t]->rows.clear();
+      context.table_gradients[t]->values.clear();
+    }
+  }
+
   void* locate(size_t number, const RunContext& context) {
     const Buffer& buffer = program.buffers[number];
     switch (buffer.place) {
@@ -110,6 +131,8 @@ struct Executor::State {
         return const_cast<void*>(context.inputs[buffer.index]);
       case Place::Parameter:
         return const_cast<float*>(context.parameters[buffer.index]);
+      case Place::Tangent:
+        return const_cast<float*>(context.tangents[buffer.index]);
       case Place::Gradient:
         return context.gradients[buffer.index];
       case Place::Output:
@@ -133,21 +156,14 @@ struct Executor::State {
 Executor::Executor(const Program& program) : state_(std::make_unique<State>(program)) {}
 Executor::~Executor() = default;
 
-void Executor::run(const RunContext& context) {
+void Executor::run(const RunContext& context, ProgramPhase phase) {
   State& state = *state_;
   checkContext(state.program, context);
-  if (!state.guarded) state.arena.reserve(state.program.arena_bytes);
-  Frame& frame = state.frame;
-  frame.context = &context;
-  for (size_t i = 0; i < frame.bases.size(); i++) frame.bases[i] = state.locate(i, context);
-  std::fill(frame.grouped.begin(), frame.grouped.end(), false);
-  for (size_t t = 0; t < context.table_gradients.size(); t++) {
-    context.table_gradients[t]->width = context.tables[t].width;
-    if (state.filled[t]) continue;  // its first lookup_grad writes it whole; clearing would only make it write zeros before
-    context.table_gradients[t]->rows.clear();
-    context.table_gradients[t]->values.clear();
-  }
-  for (const auto& kernel : state.kernels) kernel->run(frame);
+  state.frame.context = &context;
+  const bool first = phase == ProgramPhase::First;
+  if (first) state.begin(context);
+  const size_t cut = state.program.cut, end = first ? cut : state.kernels.size();
+  for (size_t i = first ? 0 : cut; i < end; i++) state.kernels[i]->run(state.frame);
 }
 
 void Executor::enableGuards() { state_->guarded = true; }

@@ -11,7 +11,7 @@ namespace lossmith {
 constexpr int64_t kBatch = -1;  // a Size that stands for the number of examples; -k stands for k times that many
 constexpr int64_t resolveSize(int64_t size, int64_t batch) { return size < 0 ? -size * batch : size; }
 
-enum class Place { Arena, Input, Parameter, Gradient, Output, Constant };
+enum class Place { Arena, Input, Parameter, Tangent, Gradient, Output, Constant };
 enum class Dtype { F32, I64 };
 
 struct Buffer {
@@ -82,8 +82,10 @@ struct ReduceSum {
   int x, out;
   int64_t outer, length, inner;
 };
+enum class TablePlane { Weight, Tangent };
 struct Lookup {
   int table, ids, out;
+  TablePlane plane;
   int64_t fields, width;
 };
 struct LookupGrad {
@@ -119,6 +121,7 @@ struct Program {
   int64_t arena_bytes = 0;
   std::vector<Buffer> buffers;
   std::vector<Instruction> code;
+  int64_t cut = 0;
   std::vector<std::string> inputs, parameters, tables, outputs;
 };
 

@@ -31,8 +31,10 @@ class Checker {
   void run() {
     if (program_.max_batch < 1) throw invalid("program", "maxBatch of at least 1", std::to_string(program_.max_batch));
     for (size_t i = 0; i < program_.buffers.size(); i++) checkBuffer(static_cast<int>(i));
-    for (const Instruction& instruction : program_.code) {
-      std::visit([&](const auto& op) { check(op); }, instruction);
+    const auto code = static_cast<int64_t>(program_.code.size());
+    if (program_.cut < 0 || program_.cut > code) throw invalid("program", "a cut from 0 to " + std::to_string(code), std::to_string(program_.cut));
+    for (at_ = 0; at_ < code; at_++) {
+      std::visit([&](const auto& op) { check(op); }, program_.code[at_]);
     }
   }
 
@@ -57,14 +59,15 @@ class Checker {
       checkSameSize(buffer);
     }
     if (buffer.place != Place::Input && buffer.dtype != Dtype::F32) fail("i64 for inputs only", "i64");
-    if ((buffer.place == Place::Parameter || buffer.place == Place::Gradient) && buffer.batch) fail("parameters without a batch", "batch");
+    if (whose(buffer.place) == Place::Parameter && buffer.batch) fail("parameters without a batch", "batch");
   }
 
-  // Several buffers may name one input, parameter or output; a gradient is as large as its parameter.
+  static Place whose(Place place) { return place == Place::Gradient || place == Place::Tangent ? Place::Parameter : place; }
+
+  // Several buffers may name one input, parameter or output; a gradient or tangent is as large as its parameter.
   void checkSameSize(const Buffer& buffer) const {
-    auto whose = [](const Buffer& b) { return b.place == Place::Gradient ? Place::Parameter : b.place; };
     for (const Buffer& other : program_.buffers) {
-      if (whose(other) != whose(buffer) || other.index != buffer.index) continue;
+      if (whose(other.place) != whose(buffer.place) || other.index != buffer.index) continue;
       if (other.inner == buffer.inner && other.batch == buffer.batch && other.dtype == buffer.dtype) continue;
       fail(Count{other.inner, other.batch}.text() + " elements as another buffer of its name", Count{buffer.inner, buffer.batch}.text());
     }
@@ -114,6 +117,7 @@ class Checker {
   void check(const Lookup& op) {
     op_ = "lookup";
     checkTable(op.table);
+    if (op.plane == TablePlane::Tangent) wantsSecondPhase();
     reads("ids", op.ids, product({kBatch, op.fields}), Dtype::I64);
     writes(op.out, product({kBatch, op.fields, op.width}));
   }
@@ -121,6 +125,7 @@ class Checker {
   void check(const LookupGrad& op) {
     op_ = "lookup_grad";
     checkTable(op.table);
+    if (at_ >= program_.cut) fail("gradients in the first phase", "one behind the cut");
     reads("ids", op.ids, product({kBatch, op.fields}), Dtype::I64);
     reads("d", op.d, product({kBatch, op.fields, op.width}));
     if (program_.max_batch * op.fields > std::numeric_limits<uint32_t>::max()) fail("fewer than 2^32 ids a run", "more");
@@ -156,6 +161,10 @@ class Checker {
     op_ = "dropout_mask";
     if (!(op.rate >= 0 && op.rate < 1)) fail("a rate from 0 to below 1", std::to_string(op.rate));
     writes(op.out, product({kBatch, notNegative(op.width)}));
+  }
+
+  void wantsSecondPhase() const {
+    if (at_ < program_.cut) fail("tangents to be read in the second phase", "one before the cut");
   }
 
   void checkTable(int table) const {
@@ -209,6 +218,7 @@ class Checker {
 
   void reads(const std::string& role, int number, const Count& count, Dtype dtype = Dtype::F32) const {
     const Buffer& source = buffer(role, number);
+    if (source.place == Place::Tangent) wantsSecondPhase();
     if (source.dtype != dtype) fail(role + (dtype == Dtype::F32 ? " of f32" : " of i64"), "buffer " + std::to_string(number));
     // What does not grow with the batch may not be read from what does: the batch may be 0.
     const bool fits = count.factor == 0 || (count.batch == source.batch && count.factor <= source.inner);
@@ -221,6 +231,7 @@ class Checker {
     if (target.place != Place::Arena && target.place != Place::Gradient && target.place != Place::Output) {
       fail("out in the arena, a gradient or an output", "buffer " + std::to_string(number));
     }
+    if (target.place == Place::Gradient && at_ >= program_.cut) fail("gradients in the first phase", "one behind the cut");
     if (target.place != Place::Arena && (count.factor != target.inner || count.batch != target.batch)) {
       fail("a gradient or output to be written whole", count.text() + " of " + Count{target.inner, target.batch}.text());
     }
@@ -230,6 +241,7 @@ class Checker {
 
   const Program& program_;
   std::string op_;
+  int64_t at_ = 0;  // the instruction's number
 };
 
 }  // namespace

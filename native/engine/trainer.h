@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,26 @@
 #include "engine/lanes/lane_runner.h"
 #include "engine/program.h"
 #include "engine/state/dense_state.h"
+#include "engine/state/lookahead.h"
 #include "engine/state/table.h"
 
 namespace lossmith {
+
+// What learns the weights of candidate losses. Without `search` it is frozen: its weights are used, nothing is learned.
+struct ControllerOptions {
+  int64_t size = 0;
+  std::optional<Program> search, validate;
+  Lookahead lookahead = Lookahead::Exact;
+  int64_t lane_batch = 1;
+};
 
 struct TrainerOptions {
   std::vector<ParameterSpec> parameters;
   std::vector<TableSpec> tables;
   OptimizerSpec optimizer;
+  int classes = 1;
   Program train, predict;
+  std::optional<ControllerOptions> controller;
   uint64_t seed = 0;
   int lanes = 1;
   int64_t lane_batch = 1;

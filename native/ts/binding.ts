@@ -4,7 +4,7 @@
  * nothing here computes on the JavaScript thread. Handles are closed explicitly. Sizes and row numbers are exact up to 2^53.
  */
 import type { FeaturePlan } from '../../common/job/features.js'
-import type { OptimizerSpec, ParameterSpec, TableSpec } from '../../model/plan.js'
+import type { ControllerPlan, OptimizerSpec, ParameterSpec, TableSpec } from '../../model/plan.js'
 import type { Program } from '../../model/program.js'
 
 export interface Native {
@@ -26,10 +26,12 @@ export interface Native {
   createFeed(options: FeedOptions): Feed
 }
 
+/** `tangents` and `tangent` are wanted where the program reads them. Both phases run, one after the other. */
 export interface ProgramValues {
   inputs: Record<string, Float32Array | BigInt64Array>
   parameters: Record<string, Float32Array>
-  tables: Record<string, { rows: number; width: number; values: Float32Array }>
+  tangents?: Record<string, Float32Array>
+  tables: Record<string, { rows: number; width: number; values: Float32Array; tangent?: Float32Array }>
   seed: number
   step: number
   lane: number
@@ -58,8 +60,11 @@ export interface TrainerOptions {
   parameters: readonly ParameterSpec[]
   tables: readonly TableSpec[]
   optimizer: OptimizerSpec
+  /** 1: logits [B]; C from 2 on: logits [B, C] and labels 0..C-1. */
+  classes: number
   train: Program
   predict: Program
+  controller: Pick<ControllerPlan, 'size' | 'search' | 'validate' | 'lookahead' | 'laneBatch'> | null
   seed: number
   lanes: number
   laneBatch: number
@@ -79,10 +84,20 @@ export interface Trainer {
 
   /** Joins the ranks. firstLanes[r] is the first lane of rank r. Absent: a world of one. */
   setCollective(collective: Collective, firstLanes: number[]): void
-  /** Reads the next batch of every own lane and computes its gradients. Does not change weights. */
-  compute(step: number, feed: Feed): Promise<LaneResult[]>
-  /** Adds gradients, losses, counts and flags over all lanes of all ranks by the lane tree. `order`: any rank's true reaches all. */
+  /** phi and its version, used from the next compute on. May be called at any time, beside other calls. The first weights are zeros, version 0. */
+  setController(phi: Float32Array, version: number): void
+  /** Reads the next batch of every own lane and computes its gradients, with `search` so that tangents() can follow. Does not change weights. */
+  compute(step: number, feed: Feed, options?: { search: boolean; temperature: number }): Promise<LaneResult[]>
+  /** Adds gradients, losses, counts and flags over all lanes of all ranks by the lane tree. `order`: any rank's true reaches all. @throws broken `controller-version` */
   exchange(order: boolean): Promise<StepSummary>
+
+  /** After an exchange of a step that was computed with `search`: the next validation batch of every own lane and its gradients. */
+  validate(step: number, feed: Feed): Promise<ValidationLane[]>
+  /** Adds the validation gradients over all lanes of all ranks; of table rows only those that the step's own gradient has. */
+  exchangeValidation(): Promise<ValidationSummary>
+  /** V, the validation gradient times the derivative of the optimizer's step, and from it the evidence of every own lane's batch. */
+  tangents(step: number): Promise<LaneEvidence[]>
+
   /** Applies the reduced gradient divided by the global count. `step` counts from 1. */
   update(step: number): Promise<void>
   /** Scores pieces in order; batches do not cross a piece. Scores go sorted and run-length counted to `scoresPath`. */
@@ -90,9 +105,10 @@ export interface Trainer {
   close(): void
 }
 
-export interface LaneResult {
+export interface ValidationLane {
   lane: number
   examples: number
+  /** Of the objective. */
   lossSum: number
   cursor: NativeCursor
   rejected: number
@@ -100,6 +116,16 @@ export interface LaneResult {
   rejects: NativeReject[]
   readMs: number
   computeMs: number
+}
+export interface LaneResult extends ValidationLane {
+  /** Sums over the lane's examples of the K weights, then of the K losses; empty where one loss is trained. */
+  candidates: Float32Array
+}
+/** EvidenceLayout of model/plan.ts says what stands where; empty for a lane without examples. */
+export interface LaneEvidence {
+  lane: number
+  examples: number
+  evidence: Float32Array
 }
 /** The same on every rank. */
 export interface StepSummary {
@@ -113,12 +139,22 @@ export interface StepSummary {
   cursors: NativeCursor[]
 }
 
+/** The same on every rank. */
+export interface ValidationSummary {
+  examples: number
+  lossSum: number
+  notFinite: number[]
+  cursors: NativeCursor[]
+}
+
 export interface NativeCursor {
   piece: number
   offset: number
   line: number
   emitted: number
   exhausted: boolean
+  /** How often a lane that repeats has begun again. */
+  pass: number
 }
 export interface NativeReject {
   file: number
@@ -164,7 +200,11 @@ export interface FeedOptions {
 }
 /** Examples of lanes, read ahead by the feed's own thread. */
 export interface Feed {
-  startEpoch(epoch: number, lanes: { lane: number; pieces: NativePiece[]; cursor: NativeCursor | null }[]): void
+  /**
+   * With `repeat` a lane begins again at its end, shuffled anew: its batches are full and it is never exhausted, unless no row of it is
+   * accepted. The order of its rows then depends on the pass instead of the epoch.
+   */
+  startEpoch(epoch: number, lanes: { lane: number; pieces: NativePiece[]; cursor: NativeCursor | null }[], repeat?: boolean): void
   /** For tests and benchmarks: batches of a lane from memory instead of a log; repeats them when `repeat`. */
   setMemory(lane: number, batches: { labels: Float32Array; ids: BigInt64Array; numbers: Float32Array }[], repeat: boolean): void
   /** The next batch of a lane as Trainer.compute takes it; no labels at the lane's end. For tests. */
@@ -183,12 +223,16 @@ export interface NativeBatch {
   heldOut: number
   rejects: NativeReject[]
 }
+/** With classes of 2 and more `positives` and `predicted` are 0, and the scores' file is empty. */
 export interface PieceScores {
   piece: number
   count: number
   positives: number
   logloss: number
+  /** Sum of probabilities. */
   predicted: number
+  /** Examples whose most probable class is the label; for clicks, whose logit is above 0 just when the label is 1. */
+  correct: number
   rejected: number
   rejects: NativeReject[]
 }

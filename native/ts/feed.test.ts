@@ -335,7 +335,7 @@ test('a lane without examples is exhausted at once and still reports what it rej
   assert.deepEqual([only!.labels.length, only!.rejected, more.length], [0, 2, 0])
   const log = await writeLog('end', bytes(small))
   await withFeed(log, {}, async (feed) => {
-    const end = { piece: 0, offset: 0, line: 0, emitted: 0, exhausted: true }
+    const end = { piece: 0, offset: 0, line: 0, emitted: 0, exhausted: true, pass: 0 }
     feed.startEpoch(0, [
       { lane: 0, pieces: [], cursor: null },
       { lane: 1, pieces: log.pieces, cursor: end },

@@ -22,6 +22,8 @@ export async function prepare(spec: Prepare__Output, context: WorkerContext): Pr
     parameters: plan.parameters,
     tables: plan.tables,
     optimizer: plan.optimizer,
+    classes: plan.classes,
+    controller: plan.controller,
     train: plan.train,
     predict: plan.predict,
     seed: spec.seed,

@@ -1,4 +1,5 @@
-// out[B, fields, width] = table[ids[B, fields]]. Rows of a large table miss every cache: they are asked for some ids ahead.
+// out[B, fields, width] = table[ids[B, fields]], of its weights or of its tangents. Rows of a large table miss every cache: they are asked for some
+// ids ahead.
 #include <cstring>
 
 #include "engine/cpu/kernel.h"
@@ -33,7 +34,8 @@ class LookupKernel : public Kernel {
   LookupKernel(const Lookup& instruction, const std::string& table) : op_(instruction), name_(table) {}
 
   void run(Frame& frame) override {
-    const TableView& table = frame.context->tables[op_.table];
+    TableView table = frame.context->tables[op_.table];
+    if (op_.plane == TablePlane::Tangent) table.data += table.tangent;
     const int64_t count = frame.batch() * op_.fields;
     const auto copy = op_.width == 1 ? copyRows<1> : op_.width == 8 ? copyRows<8> : op_.width == 16 ? copyRows<16> : copyRows<0>;
     copy(table, name_, frame.ids(op_.ids), count, op_.width, frame.floats(op_.out));
