@@ -47,4 +47,5 @@ export {
   tanh,
 } from './ops/scalar-functions.js'
 export { slice } from './ops/slice.js'
+export { softmax } from './ops/softmax.js'
 export { transpose } from './ops/transpose.js'

@@ -1,6 +1,6 @@
 /**
  * Philox4x32-10 (Salmon et al., SC'11), the only source of randomness: a function of (seed, purpose, counter) without state.
- * The same functions as native/engine/philox.h, where the counters of dropout and of first weights are written down.
+ * The same functions as native/engine/philox.h, where the counters of a step's draws and of first weights are written down.
  */
 import type { Init } from './graph.js'
 
@@ -37,6 +37,12 @@ export function philoxKey(seed: bigint, purpose: string): PhiloxKey {
 /** In [0, 1), of 24 bits: exact in float32. */
 export function philoxUniform(word: number): number {
   return (word >>> 8) * 2 ** -24
+}
+
+/** The counter of a step's draws: word unit % 4 belongs to `unit` of `example` in the batch of a lane. */
+export function stepCounter(unit: number, example: number, { step, lane }: { readonly step: number; readonly lane: number }): PhiloxWords {
+  const stepHigh = Math.floor(step / 2 ** 32) & 0xffff
+  return [unit >>> 2, example, step >>> 0, (lane | (stepHigh << 16)) >>> 0]
 }
 
 /** First weights of a parameter or table, as float32: rows `from` to `from + count` of `width` columns. A vector is one row. */

@@ -62,6 +62,8 @@ export type Instruction =
   | ({ readonly op: 'elementwise' } & Elementwise)
   /** out[outer, inner] = Σ over length of x[outer, length, inner], added in the order of length. */
   | { readonly op: 'reduce_sum'; readonly x: number; readonly out: number; readonly outer: Size; readonly length: Size; readonly inner: Size }
+  /** out[outer, inner] = the largest of x[outer, length, inner] over length; −∞ of none, NaN of any NaN. */
+  | { readonly op: 'reduce_max'; readonly x: number; readonly out: number; readonly outer: Size; readonly length: Size; readonly inner: Size }
   /** out[B, fields, width] = table[ids[B, fields]], of the table's weights or of its tangent, whose missing rows are zero. */
   | {
       readonly op: 'lookup'
@@ -90,6 +92,17 @@ export type Instruction =
   | { readonly op: 'transpose'; readonly x: number; readonly out: number; readonly outer: Size; readonly rows: Size; readonly columns: Size }
   /** out[B, width]: 0 with probability rate, else 1/(1−rate); Philox by (seed, purpose, step, lane, example, unit). */
   | { readonly op: 'dropout_mask'; readonly out: number; readonly width: number; readonly rate: number; readonly purpose: string }
+  /** out[B, width] in (0, 1): (w + ½)·2⁻²³ of a word's upper 23 bits w, drawn as the dropout mask's. */
+  | { readonly op: 'uniform'; readonly out: number; readonly width: number; readonly purpose: string }
+  /** out[B, rows.length]: 1 where ids[b, column] is that row, else 0. `ids` is [B, fields], `rows` ascend. */
+  | {
+      readonly op: 'one_hot'
+      readonly ids: number
+      readonly out: number
+      readonly fields: number
+      readonly column: number
+      readonly rows: readonly number[]
+    }
 
 /**
  * Elementwise chain over an index space of up to four dimensions (`dims`, outermost first; -k is k·B). Input i is read at

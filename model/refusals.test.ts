@@ -13,11 +13,14 @@ import { opNamed } from './ops/index.js'
 import { lookup } from './ops/lookup.js'
 import { lookupGrad } from './ops/lookup-grad.js'
 import { matmul } from './ops/matmul.js'
+import { oneHot } from './ops/one-hot.js'
+import { reduceMax } from './ops/reduce-max.js'
 import { reduceSum } from './ops/reduce-sum.js'
 import { reshape } from './ops/reshape.js'
 import { add, mul } from './ops/scalar-functions.js'
 import { slice } from './ops/slice.js'
 import { transpose } from './ops/transpose.js'
+import { uniform } from './ops/uniform.js'
 import { evaluate } from './reference.js'
 
 const graph = new Graph()
@@ -42,6 +45,8 @@ const refusals: [what: () => unknown, message: string][] = [
   [() => add(ids, ids), '[add] wanted dense numbers, got ids [B, 3]'],
   [() => broadcast(x, ['B', 5]), '[broadcast] wanted a shape that repeats to [B, 5], got [B, 4]'],
   [() => reduceSum(x, 2), '[reduce_sum] wanted a value with an axis 2, got [B, 4]'],
+  [() => reduceMax(x, -3), '[reduce_max] wanted a value with an axis -1, got [B, 4]'],
+  [() => reduceMax(rows, 0), "[reduce_max] wanted dense numbers, got rows of 'table' [10, 4]"],
   [() => reshape(cube, ['B', 11]), '[reshape] wanted as many numbers as [B, 11] has, got [B, 3, 4]'],
   [() => reshape(x, [4]), '[reshape] wanted as many numbers as [4] has, got [B, 4]'],
   [() => concat([x, weight], 1), '[concat] wanted all like [B, 4] but for axis 1, got [5, 3]'],
@@ -57,6 +62,11 @@ const refusals: [what: () => unknown, message: string][] = [
   [() => addRows(rows, lookupGrad(other, ids, cube)), "[add_rows] wanted rows of one table, got rows of 'table' [10, 4] and rows of 'other' [10, 4]"],
   [() => addRows(rows, table), "[add_rows] wanted rows of one table, got rows of 'table' [10, 4] and table 'table' [10, 4]"],
   [() => dropoutMask(4, 1, 'dropout/a'), '[dropout_mask] wanted a rate from 0 to below 1, got 1'],
+  [() => uniform(0, 'gumbel/a'), '[uniform] wanted whole dimensions from 1, B only in front, got [B, 0]'],
+  [() => oneHot(row, 0, [1]), '[one_hot] wanted ids [B, F], got [B]'],
+  [() => oneHot(ids, 3, [1]), '[one_hot] wanted a column of ids [B, 3], got 3'],
+  [() => oneHot(ids, 0, []), '[one_hot] wanted rows from 0, ascending, got none'],
+  [() => oneHot(ids, 0, [1, 4, 4]), '[one_hot] wanted rows from 0, ascending, got 4 at 2'],
   [() => constant(1, [3, 'B']), '[constant] wanted whole dimensions from 1, B only in front, got [3, B]'],
   [() => graph.input('x', ['B']), "[input] wanted a new name, got 'x', which the model has already"],
   [() => graph.parameter('p', [0], { kind: 'zeros' }), '[parameter] wanted whole dimensions from 1, B only in front, got [0]'],
@@ -93,5 +103,5 @@ test('an id that is no row of the table is refused', () => {
 })
 
 test('an op that does not exist is a bug, not a user’s mistake', () => {
-  assert.throws(() => opNamed('softmax'), { kind: 'broken' })
+  assert.throws(() => opNamed('gelu'), { kind: 'broken' })
 })

@@ -36,7 +36,7 @@ export function checkProgram(program: Program): void {
       life.dies = at
     }
     checkDtypes(program, instruction, where, fail)
-    checkTables(program, instruction, where, fail)
+    checkPlaces(program, instruction, where, fail)
     if (instruction.op === 'elementwise') checkRegisters(instruction, where, fail)
   })
   program.buffers.forEach((buffer, i) => {
@@ -115,7 +115,7 @@ function checkPhases({ code, buffers, cut }: Program, fail: Fail): void {
 
 function checkDtypes(program: Program, instruction: Instruction, where: string, fail: Fail): void {
   const { reads, writes } = operandsOf(instruction)
-  const ids = instruction.op === 'lookup' || instruction.op === 'lookup_grad' ? instruction.ids : -1
+  const ids = 'ids' in instruction ? instruction.ids : -1
   for (const { buffer } of [...reads, ...writes]) {
     const wanted = buffer === ids ? 'i64' : 'f32'
     const got = program.buffers[buffer]?.dtype
@@ -123,12 +123,18 @@ function checkDtypes(program: Program, instruction: Instruction, where: string, 
   }
 }
 
-function checkTables(program: Program, instruction: Instruction, where: string, fail: Fail): void {
+/** Places that an instruction names inside what it reads. */
+function checkPlaces(program: Program, instruction: Instruction, where: string, fail: Fail): void {
   if ((instruction.op === 'lookup' || instruction.op === 'lookup_grad') && program.tables[instruction.table] === undefined) {
     fail(`${where}: wanted one of ${program.tables.length} tables, got ${instruction.table}`)
   }
   if (instruction.op === 'slice' && (instruction.from < 0 || instruction.from + instruction.width > instruction.total)) {
     fail(`${where}: wanted columns inside 0..${instruction.total}, got ${instruction.from}..${instruction.from + instruction.width}`)
+  }
+  if (instruction.op === 'one_hot') {
+    const { column, fields, rows } = instruction
+    if (column < 0 || column >= fields) fail(`${where}: wanted a column of ${fields}, got ${column}`)
+    if (rows.some((row, i) => i > 0 && row <= (rows[i - 1] as number))) fail(`${where}: wanted ascending rows, got ${rows.join()}`)
   }
 }
 

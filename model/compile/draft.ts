@@ -41,16 +41,19 @@ export function renumber(instruction: Instruction, to: (value: number) => number
     case 'elementwise':
       return { ...instruction, inputs: instruction.inputs.map(to), outputs: instruction.outputs.map((o) => ({ ...o, buffer: to(o.buffer) })) }
     case 'reduce_sum':
+    case 'reduce_max':
     case 'slice':
     case 'transpose':
       return { ...instruction, x: to(instruction.x), out: to(instruction.out) }
     case 'lookup':
+    case 'one_hot':
       return { ...instruction, ids: to(instruction.ids), out: to(instruction.out) }
     case 'lookup_grad':
       return { ...instruction, ids: to(instruction.ids), d: to(instruction.d) }
     case 'concat':
       return { ...instruction, inputs: instruction.inputs.map(to), out: to(instruction.out) }
     case 'dropout_mask':
+    case 'uniform':
       return { ...instruction, out: to(instruction.out) }
   }
 }

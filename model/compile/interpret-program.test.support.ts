@@ -93,6 +93,14 @@ function run(c: Instruction, at: (buffer: number) => Float64Array, size: (s: Siz
       }
       return
     }
+    case 'reduce_max': {
+      const [outer, length, inner] = [size(c.outer), size(c.length), size(c.inner)]
+      for (let i = 0; i < outer * inner; i++) {
+        const first = Math.floor(i / inner) * length * inner + (i % inner)
+        at(c.out)[i] = Math.max(...Array.from({ length }, (_, l) => at(c.x)[first + l * inner] as number))
+      }
+      return
+    }
     case 'lookup': {
       const { name, values, tangents } = tableOf(c.table)
       const plane = c.plane === 'weight' ? values : tangents
@@ -134,8 +142,15 @@ function run(c: Instruction, at: (buffer: number) => Float64Array, size: (s: Siz
       }
       return
     }
+    case 'one_hot':
+      at(c.out).forEach((_, i) => {
+        const id = at(c.ids)[Math.floor(i / c.rows.length) * c.fields + c.column]
+        at(c.out)[i] = Number(id === c.rows[i % c.rows.length])
+      })
+      return
     case 'dropout_mask':
-      // Any mask does for the compiler's tests; the real one is the engine's and the reference's.
+    case 'uniform':
+      // Any draw does for the compiler's tests; the real one is the engine's and the reference's.
       at(c.out).fill(1)
   }
 }

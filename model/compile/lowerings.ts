@@ -50,6 +50,12 @@ export const lowerings: Readonly<Record<string, Rule>> = {
     to.emit(node, (out) => ({ op: 'reduce_sum', x: value, out, ...around(x.shape, node.attributes.axis as number) }))
   },
 
+  reduce_max(to, node) {
+    const [x] = node.inputs as [Tensor]
+    const value = to.dense(x)
+    to.emit(node, (out) => ({ op: 'reduce_max', x: value, out, ...around(x.shape, node.attributes.axis as number) }))
+  },
+
   /** A transposed operand is read as it is stored. A product of a column and a row is elementwise: what comes after it joins its pass. */
   matmul(to, node) {
     const [a, b] = node.inputs.map((input) =>
@@ -78,6 +84,18 @@ export const lowerings: Readonly<Record<string, Rule>> = {
   dropout_mask(to, node) {
     const { width, rate, purpose } = node.attributes as { width: number; rate: number; purpose: string }
     to.emit(node, (out) => ({ op: 'dropout_mask', out, width, rate, purpose }))
+  },
+
+  uniform(to, node) {
+    const { width, purpose } = node.attributes as { width: number; purpose: string }
+    to.emit(node, (out) => ({ op: 'uniform', out, width, purpose }))
+  },
+
+  one_hot(to, node) {
+    const [ids] = node.inputs as [Tensor]
+    const { column, rows } = node.attributes as { column: number; rows: readonly number[] }
+    const value = to.dense(ids)
+    to.emit(node, (out) => ({ op: 'one_hot', ids: value, out, fields: ids.shape[1] as number, column, rows }))
   },
 }
 

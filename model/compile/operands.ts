@@ -38,7 +38,8 @@ export function operandsOf(instruction: Instruction): Operands {
         writes: outputs.map(({ buffer }) => operand(buffer, dims)),
       }
     }
-    case 'reduce_sum': {
+    case 'reduce_sum':
+    case 'reduce_max': {
       const { x, out, outer, length, inner } = instruction
       return { reads: [operand(x, [outer, length, inner])], writes: [operand(out, [outer, inner])] }
     }
@@ -63,7 +64,12 @@ export function operandsOf(instruction: Instruction): Operands {
       const { x, out, outer, rows, columns } = instruction
       return { reads: [operand(x, [outer, rows, columns])], writes: [operand(out, [outer, columns, rows])] }
     }
+    case 'one_hot': {
+      const { ids, out, fields, rows } = instruction
+      return { reads: [operand(ids, [-1, fields])], writes: [operand(out, [-1, rows.length])] }
+    }
     case 'dropout_mask':
+    case 'uniform':
       return { reads: [], writes: [operand(instruction.out, [-1, instruction.width])] }
   }
 }

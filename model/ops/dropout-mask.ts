@@ -3,8 +3,8 @@
  * so that the mask depends on nothing else; the counter stands in native/engine/philox.h. Of training only: it has no ONNX rule.
  */
 import type { Tensor } from '../graph.js'
-import { apply, type Op, type Randomness, refuse } from '../op.js'
-import { philox, philoxKey, philoxUniform } from '../philox.js'
+import { apply, type Op, refuse } from '../op.js'
+import { philox, philoxKey, philoxUniform, stepCounter } from '../philox.js'
 
 /** `purpose` is 'dropout/<name>', of its own for every mask of a model. */
 export function dropoutMask(width: number, rate: number, purpose: string): Tensor {
@@ -30,7 +30,7 @@ export const dropoutMaskOp: Op = {
     const data = new Float64Array(shape[0]! * width)
     for (let at = 0; at < data.length; at++) {
       const unit = at % width
-      const words = philox(dropoutCounter(unit, Math.floor(at / width), randomness), key)
+      const words = philox(stepCounter(unit, Math.floor(at / width), randomness), key)
       data[at] = philoxUniform(words[unit & 3]!) < rate ? 0 : 1 / (1 - rate)
     }
     return { shape, data }
@@ -40,9 +40,4 @@ export const dropoutMaskOp: Op = {
     { title: 'a half dropped, wide', build: () => dropoutMask(130, 0.5, 'dropout/b') },
     { title: 'nothing dropped', build: () => dropoutMask(3, 0, 'dropout/c') },
   ],
-}
-
-function dropoutCounter(unit: number, example: number, { step, lane }: Randomness) {
-  const stepHigh = Math.floor(step / 2 ** 32) & 0xffff
-  return [unit >>> 2, example, step >>> 0, (lane | (stepHigh << 16)) >>> 0] as const
 }

@@ -9,11 +9,14 @@ import { dropoutMaskOp } from './dropout-mask.js'
 import { lookupOp } from './lookup.js'
 import { lookupGradOp } from './lookup-grad.js'
 import { matmulOp } from './matmul.js'
+import { oneHotOp } from './one-hot.js'
+import { reduceMaxOp } from './reduce-max.js'
 import { reduceSumOp } from './reduce-sum.js'
 import { reshapeOp } from './reshape.js'
 import * as scalar from './scalar-functions.js'
 import { sliceOp } from './slice.js'
 import { transposeOp } from './transpose.js'
+import { uniformOp } from './uniform.js'
 
 export const ops: readonly Op[] = [
   scalar.addOp,
@@ -45,6 +48,7 @@ export const ops: readonly Op[] = [
   constantOp,
   broadcastOp,
   reduceSumOp,
+  reduceMaxOp,
   reshapeOp,
   concatOp,
   sliceOp,
@@ -53,7 +57,9 @@ export const ops: readonly Op[] = [
   lookupOp,
   lookupGradOp,
   addRowsOp,
+  oneHotOp,
   dropoutMaskOp,
+  uniformOp,
 ]
 
 const byName = new Map(ops.map((op) => [op.name, op]))

@@ -204,6 +204,9 @@ Instruction instructionFromJs(const Napi::Value& value, const std::string& path)
   if (op == "reduce_sum") {
     return ReduceSum{fields.index("x"), fields.index("out"), fields.integer("outer"), fields.integer("length"), fields.integer("inner")};
   }
+  if (op == "reduce_max") {
+    return ReduceMax{fields.index("x"), fields.index("out"), fields.integer("outer"), fields.integer("length"), fields.integer("inner")};
+  }
   if (op == "lookup") {
     return Lookup{fields.index("table"),          fields.index("ids"),      fields.index("out"),
                   fields.oneOf("plane", kPlanes), fields.integer("fields"), fields.integer("width")};
@@ -220,6 +223,10 @@ Instruction instructionFromJs(const Napi::Value& value, const std::string& path)
     return Transpose{fields.index("x"), fields.index("out"), fields.integer("outer"), fields.integer("rows"), fields.integer("columns")};
   }
   if (op == "dropout_mask") return DropoutMask{fields.index("out"), fields.integer("width"), fields.number("rate"), fields.string("purpose")};
+  if (op == "uniform") return Uniform{fields.index("out"), fields.integer("width"), fields.string("purpose")};
+  if (op == "one_hot") {
+    return OneHot{fields.index("ids"), fields.index("out"), fields.integer("fields"), fields.integer("column"), fields.integers("rows")};
+  }
   throw invalid("an instruction the engine knows at " + path + ".op", "\"" + op + "\"");
 }
 

@@ -20,6 +20,7 @@ std::vector<std::unique_ptr<Kernel>> prepare(const Program& program) {
     std::unique_ptr<Kernel> operator()(const Matmul& op) { return makeMatmul(op); }
     std::unique_ptr<Kernel> operator()(const Elementwise& op) { return makeElementwise(op); }
     std::unique_ptr<Kernel> operator()(const ReduceSum& op) { return makeReduceSum(op); }
+    std::unique_ptr<Kernel> operator()(const ReduceMax& op) { return makeReduceMax(op); }
     std::unique_ptr<Kernel> operator()(const Lookup& op) { return makeLookup(op, program.tables[op.table]); }
     std::unique_ptr<Kernel> operator()(const LookupGrad& op) {
       const bool first = !appended[op.table];
@@ -30,6 +31,8 @@ std::vector<std::unique_ptr<Kernel>> prepare(const Program& program) {
     std::unique_ptr<Kernel> operator()(const Slice& op) { return makeSlice(op); }
     std::unique_ptr<Kernel> operator()(const Transpose& op) { return makeTranspose(op); }
     std::unique_ptr<Kernel> operator()(const DropoutMask& op) { return makeDropoutMask(op); }
+    std::unique_ptr<Kernel> operator()(const Uniform& op) { return makeUniform(op); }
+    std::unique_ptr<Kernel> operator()(const OneHot& op) { return makeOneHot(op); }
   };
   Maker maker{program, std::vector<bool>(program.tables.size(), false)};
   std::vector<std::unique_ptr<Kernel>> kernels;

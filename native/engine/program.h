@@ -82,6 +82,10 @@ struct ReduceSum {
   int x, out;
   int64_t outer, length, inner;
 };
+struct ReduceMax {
+  int x, out;
+  int64_t outer, length, inner;
+};
 enum class TablePlane { Weight, Tangent };
 struct Lookup {
   int table, ids, out;
@@ -112,8 +116,19 @@ struct DropoutMask {
   double rate;
   std::string purpose;
 };
+struct Uniform {
+  int out;
+  int64_t width;
+  std::string purpose;
+};
+struct OneHot {
+  int ids, out;
+  int64_t fields, column;
+  std::vector<int64_t> rows;
+};
 
-using Instruction = std::variant<Matmul, Elementwise, ReduceSum, Lookup, LookupGrad, Concat, Slice, Transpose, DropoutMask>;
+using Instruction =
+    std::variant<Matmul, Elementwise, ReduceSum, ReduceMax, Lookup, LookupGrad, Concat, Slice, Transpose, DropoutMask, Uniform, OneHot>;
 
 struct Program {
   std::string name;

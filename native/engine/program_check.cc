@@ -114,6 +114,12 @@ class Checker {
     writes(op.out, product({op.outer, op.inner}));
   }
 
+  void check(const ReduceMax& op) {
+    op_ = "reduce_max";
+    reads("x", op.x, product({op.outer, op.length, op.inner}));
+    writes(op.out, product({op.outer, op.inner}));
+  }
+
   void check(const Lookup& op) {
     op_ = "lookup";
     checkTable(op.table);
@@ -161,6 +167,21 @@ class Checker {
     op_ = "dropout_mask";
     if (!(op.rate >= 0 && op.rate < 1)) fail("a rate from 0 to below 1", std::to_string(op.rate));
     writes(op.out, product({kBatch, notNegative(op.width)}));
+  }
+
+  void check(const Uniform& op) {
+    op_ = "uniform";
+    writes(op.out, product({kBatch, notNegative(op.width)}));
+  }
+
+  void check(const OneHot& op) {
+    op_ = "one_hot";
+    if (op.column < 0 || op.column >= op.fields) fail("a column below " + std::to_string(op.fields), std::to_string(op.column));
+    for (size_t i = 1; i < op.rows.size(); i++) {
+      if (op.rows[i] <= op.rows[i - 1]) fail("ascending rows", std::to_string(op.rows[i]) + " after " + std::to_string(op.rows[i - 1]));
+    }
+    reads("ids", op.ids, product({kBatch, op.fields}), Dtype::I64);
+    writes(op.out, product({kBatch, static_cast<int64_t>(op.rows.size())}));
   }
 
   void wantsSecondPhase() const {

@@ -369,6 +369,25 @@ test('reduce_sum: columns over the batch, rows, the middle', () => {
   }
 })
 
+test('reduce_max: a NaN comes out wherever it stands, of no numbers −∞', () => {
+  for (const [outer, length, inner] of [
+    [3, 37, 1],
+    [2, 5, 19],
+    [1, B, 4],
+  ] as const) {
+    const hand = new Hand()
+    const size = outer * inner * Math.abs(length)
+    const x = hand.input('x', size, { batch: length < 0 })
+    hand.code.push({ op: 'reduce_max', x, out: hand.output('out', outer * inner, false), outer, length, inner })
+    const count = length < 0 ? 6 : length
+    for (let bad = 0; bad < count; bad++) {
+      const values = Float32Array.from({ length: outer * count * inner }, (_, i) => (Math.floor(i / inner) % count === bad ? Number.NaN : i))
+      assert.ok(hand.run(6, { inputs: { x: values } }).outputs.out!.every(Number.isNaN), `${outer}, ${length}, ${inner}: NaN at ${bad}`)
+    }
+    if (length < 0) assert.deepEqual(hand.run(0, { inputs: { x: new Float32Array() } }).outputs.out, new Float32Array(4).fill(-Infinity))
+  }
+})
+
 test('concat, slice and transpose move every element to its place', () => {
   for (const batch of [0, 1, 7]) {
     const hand = new Hand()
@@ -514,19 +533,21 @@ function philoxKey(seed: bigint, purpose: string): [bigint, bigint] {
   return [x & mask32, x >> 32n]
 }
 
-test('dropout_mask is Philox by seed, purpose, step, lane, example and unit', () => {
+test('dropout_mask and uniform are Philox by seed, purpose, step, lane, example and unit', () => {
   assert.deepEqual(philox([0n, 0n, 0n, 0n], 0n, 0n), [0x6627e8d5n, 0xe169c58dn, 0xbc57ac4cn, 0x9b00dbd8n]) // the paper's known answer
   const [seed, step, lane, rate] = [7, 2 ** 33 + 5, 6, 0.3]
-  for (const width of [1, 5, 64, 131]) {
+  for (const width of [1, 5, 64, 131, 523]) {
     const hand = new Hand()
     hand.code.push({ op: 'dropout_mask', out: hand.output('mask', width), width, rate, purpose: 'dropout/hidden1' })
-    const got = hand.run(9, { seed, step, lane }).outputs.mask!
+    hand.code.push({ op: 'uniform', out: hand.output('uniform', width), width, purpose: 'dropout/hidden1' })
+    const { mask: got, uniform: open } = hand.run(9, { seed, step, lane }).outputs as { mask: Float32Array; uniform: Float32Array }
     const [low, high] = philoxKey(BigInt(seed), 'dropout/hidden1')
     for (let example = 0; example < 9; example++) {
       for (let unit = 0; unit < width; unit++) {
         const words = philox([BigInt(unit >> 2), BigInt(example), BigInt(step) & mask32, BigInt(lane) | (2n << 16n)], low, high)
         const uniform = Number(words[unit % 4]! >> 8n) * 2 ** -24
         assert.equal(got[example * width + unit], uniform < rate ? 0 : Math.fround(1 / (1 - rate)), `${width}: example ${example}, unit ${unit}`)
+        assert.equal(open[example * width + unit], (Number(words[unit % 4]! >> 9n) + 0.5) * 2 ** -23)
       }
     }
   }
@@ -594,6 +615,14 @@ test('a program that does not fit its buffers is refused before it runs', () => 
     /^\[lookup\] wanted a table below 0, got 0$/,
   )
   refused((hand) => hand.code.push({ op: 'dropout_mask', out: 2, width: 2, rate: 1, purpose: 'p' }), /^\[dropout_mask\] wanted a rate/)
+  refused(
+    (hand) => hand.code.push({ op: 'one_hot', ids: 0, out: 2, fields: 3, column: 3, rows: [1, 2] }),
+    /^\[one_hot\] wanted a column below 3, got 3$/,
+  )
+  refused(
+    (hand) => hand.code.push({ op: 'one_hot', ids: 0, out: 2, fields: 3, column: 0, rows: [2, 2] }),
+    /^\[one_hot\] wanted ascending rows, got 2 after 2$/,
+  )
   refused((hand) => hand.code.push({ op: 'reduce_sum', x: 0, out: 2, outer: B, length: 3, inner: 2 }), /^\[reduce_sum\] wanted x of 6·B/)
   refused((hand) => hand.buffers.push({ place: 'arena', dtype: 'f32', batch: true, inner: 3, offset: 0 }), /inside the arena of 0, got offset 0$/)
   refused((hand) => hand.buffers.push({ place: 'input', dtype: 'f32', batch: true, inner: 4, index: 0 }), /^\[buffer 0\] wanted 4·B elements/)

@@ -41,6 +41,7 @@ class Kernel {
 std::unique_ptr<Kernel> makeMatmul(const Matmul& instruction);
 std::unique_ptr<Kernel> makeElementwise(const Elementwise& instruction);
 std::unique_ptr<Kernel> makeReduceSum(const ReduceSum& instruction);
+std::unique_ptr<Kernel> makeReduceMax(const ReduceMax& instruction);
 std::unique_ptr<Kernel> makeLookup(const Lookup& instruction, const std::string& table);
 // `first`: no earlier instruction of the program appends to this table's gradient.
 std::unique_ptr<Kernel> makeLookupGrad(const LookupGrad& instruction, const std::string& table, bool first);
@@ -48,5 +49,7 @@ std::unique_ptr<Kernel> makeConcat(const Concat& instruction);
 std::unique_ptr<Kernel> makeSlice(const Slice& instruction);
 std::unique_ptr<Kernel> makeTranspose(const Transpose& instruction);
 std::unique_ptr<Kernel> makeDropoutMask(const DropoutMask& instruction);
+std::unique_ptr<Kernel> makeUniform(const Uniform& instruction);
+std::unique_ptr<Kernel> makeOneHot(const OneHot& instruction);
 
 }  // namespace lossmith
