@@ -8,6 +8,7 @@ import { bench } from './commands/bench.js'
 import { build } from './commands/build.js'
 import { doctor } from './commands/doctor.js'
 import { evaluate } from './commands/evaluate.js'
+import { explain } from './commands/explain.js'
 import { synth } from './commands/synth.js'
 import { coordinator, train } from './commands/train.js'
 import { worker } from './commands/worker.js'
@@ -94,6 +95,17 @@ command('evaluate', 'Score a split of the input of a run, or other files, with a
     examples('lossmith evaluate runs/ads-20260101-120000', 'lossmith evaluate runs/ads-20260101-120000 --files tomorrow.tsv.gz --json'),
   )
   .action((run, options) => choose((terminal) => evaluate(run, options, terminal)))
+
+command('explain', 'Draw which weight the controller of a run gives each candidate loss, for which example, and how it moved.')
+  .argument('<run>', 'directory of the run')
+  .option('--out <file>', 'picture to write, SVG (default: explain.svg in the run)')
+  .option('--field <name>', 'a row of panels for each value of this field, one of the inputs of the controller')
+  .option('--step <n>', 'as it stood at this step (default: the last)', whole(0))
+  .addHelpText(
+    'after',
+    examples('lossmith explain runs/ads-20260101-120000', 'lossmith explain runs/ads-20260101-120000 --field slice --out slices.svg'),
+  )
+  .action((run, options) => choose((terminal) => explain(run, options, terminal)))
 
 command('synth', 'Write a click log with power-law ids and a known truth; says the best AUC that any model can reach on it.')
   .requiredOption('--rows <n>', 'rows to write', whole(1))

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunResult } from '../coordinator/start-coordinator.js'
 import { duration } from './progress.js'
+import { table } from './table.js'
 
 export function describeResult({
   status,
@@ -38,13 +39,6 @@ export function describeResult({
     `${status === 'done' ? 'done' : 'stopped'} after ${count(step)} steps with ${world} ${world === 1 ? 'worker' : 'workers'} in ${duration(1000 * seconds)}${pace}`,
     ...files.map((line) => `  ${line}`),
   ].join('\n')
-}
-
-/** Columns of numbers to the right, the first and words to the left. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const wide = head.map((title, j) => Math.max(title.length, ...rows.map((row) => row[j]!.length)))
-  const line = (cells: readonly string[]) => cells.map((cell, j) => (j === 0 ? cell.padEnd(wide[j]!) : cell.padStart(wide[j]!))).join('  ')
-  return [line(head), wide.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
 }
 
 const count = (value: number) => value.toLocaleString('en')
