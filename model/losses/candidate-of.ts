@@ -4,7 +4,7 @@ import { nearestName } from '../../common/job/nearest-name.js'
 import type { Tensor } from '../graph.js'
 import { mul } from '../ops/scalar-functions.js'
 import { type Candidate, type CandidateDefinition, type Options, readOptions } from './candidate.js'
-import { candidates } from './index.js'
+import { candidates, classCandidates } from './index.js'
 
 export interface LabelFacts {
   /** c, the share of positives among the training rows; not read for classes. */
@@ -18,11 +18,13 @@ const SMALLEST_SHARE = 1e-6
 
 /** Refuses an unknown name, options that the candidate lacks, and shares that are none. */
 export function candidateOf(job: { readonly name: string } & Readonly<Record<string, unknown>>, facts: LabelFacts): Candidate {
+  const { baseRate, classShares = [] } = facts
   const { name, ...given } = job
-  const definition = definitionOf(name)
+  const [all, head] = classShares.length > 0 ? [classCandidates, ` for ${classShares.length} classes`] : [candidates, '']
+  const definition = definitionOf(name, all, head)
   const options = readOptions(name, definition.options, given)
-  const shares = sharesOf([1 - facts.baseRate, facts.baseRate])
-  const scale = meanSlope(Object.values(candidates)[0]!, {}, shares) / meanSlope(definition, options, shares)
+  const shares = sharesOf(classShares.length > 0 ? classShares : [1 - baseRate, baseRate])
+  const scale = meanSlope(Object.values(all)[0]!, {}, shares) / meanSlope(definition, options, shares)
   const scaled = (x: Tensor) => (scale === 1 ? x : mul(x, scale))
   const values = Object.values(options)
   return {
@@ -34,12 +36,12 @@ export function candidateOf(job: { readonly name: string } & Readonly<Record<str
   }
 }
 
-function definitionOf(name: string): CandidateDefinition<string> {
-  const definition = Object.hasOwn(candidates, name) ? candidates[name] : undefined
+function definitionOf(name: string, all: typeof candidates, head: string): CandidateDefinition<string> {
+  const definition = Object.hasOwn(all, name) ? all[name] : undefined
   if (definition) return definition
-  const near = nearestName(name, Object.keys(candidates))
+  const near = nearestName(name, Object.keys(all))
   const hint = near === null ? '' : `; did you mean ${near}?`
-  throw configError('unknown-loss', `[loss] wanted one of ${Object.keys(candidates).join(', ')}, got '${name}'${hint}`)
+  throw configError('unknown-loss', `[loss] wanted one of ${Object.keys(all).join(', ')}${head}, got '${name}'${hint}`)
 }
 
 /** Shares that are all positive and sum to 1. */

@@ -7,6 +7,10 @@ import { focal } from './focal.js'
 import { hinge } from './hinge.js'
 import { kl } from './kl.js'
 import { mse } from './mse.js'
+import { ce } from './multiclass/ce.js'
+import { focal as focalOfClasses } from './multiclass/focal.js'
+import { hinge as hingeOfClasses } from './multiclass/hinge.js'
+import { kl as klOfClasses } from './multiclass/kl.js'
 import { squaredHinge } from './squared-hinge.js'
 
 export type Loss = (logits: Tensor, labels: Tensor) => Tensor
@@ -23,4 +27,12 @@ export const candidates: Readonly<Record<string, CandidateDefinition<string>>> =
   squared_hinge: squaredHinge,
   mse,
   bce_noisy: bceNoisy,
+}
+
+/** Of logits [B, C] and class numbers [B]. The first is what the others are scaled to. */
+export const classCandidates: Readonly<Record<string, CandidateDefinition<string>>> = {
+  ce,
+  focal: focalOfClasses,
+  kl: klOfClasses,
+  hinge: hingeOfClasses,
 }
