@@ -22,3 +22,6 @@ export interface FieldValue {
   readonly row: number
   readonly count: number
 }
+
+/** Of data that nobody surveyed: as many clicks as none. */
+export const noFacts: DataFacts = { baseRate: 0.5, classShares: [], fields: [] }

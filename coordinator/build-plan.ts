@@ -1,25 +1,19 @@
-/** The training plan of a job: its model, built in or a user's file, compiled. A function of the job and the features, of nothing else. */
+/** The training plan of a job: its model, built in or a user's file, compiled. A function of the job, the features and the facts, of nothing else. */
+import { type DataFacts, noFacts } from '../common/data-facts.js'
 import { configError, LossmithError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job, ModelJob } from '../common/job/job.js'
-import { candidatesOf, type LossJob } from '../common/job/loss.js'
+import { controllerOf } from '../common/job/loss.js'
 import { buildTrainingPlan } from '../model/build-plan.js'
-import { type LossName, losses } from '../model/losses/index.js'
 import type { InputSizes, ModelChoice } from '../model/model.js'
 import type { TrainingPlan } from '../model/plan.js'
 import { loadModelFile } from './load-model-file.js'
 
-export async function buildPlan({ model, loss, optimizer, train }: Job, features: FeaturePlan): Promise<TrainingPlan> {
+export async function buildPlan({ model, loss, optimizer, train }: Job, features: FeaturePlan, facts: DataFacts = noFacts): Promise<TrainingPlan> {
   const choice = await chooseModel(model)
-  const options = { model: choice, loss: onlyLoss(loss), optimizer, sizes: sizesOf(features), laneBatch: train.batch / train.lanes }
-  return blameModel(model, () => buildTrainingPlan(options))
-}
-
-function onlyLoss(loss: LossJob): LossName {
-  const [first, ...more] = candidatesOf(loss)
-  if (loss.mode !== 'one' || more.length > 0 || !Object.hasOwn(losses, first!.name))
-    throw configError('job-invalid', `loss: wanted one of ${Object.keys(losses).join(', ')}, got ${JSON.stringify(loss)}: not built yet`)
-  return first!.name as LossName
+  const batch = controllerOf(loss)?.batch || train.batch
+  const lanes = { laneBatch: train.batch / train.lanes, validationBatch: Math.ceil(batch / train.lanes) }
+  return blameModel(model, () => buildTrainingPlan({ model: choice, loss, facts, optimizer, sizes: sizesOf(features), ...lanes }))
 }
 
 export async function chooseModel(model: ModelJob): Promise<ModelChoice> {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as lossmith from './index.js'
+import { bceAlone } from './losses/bce.js'
 import { buildTrainingGraph } from './model.js'
 import { evaluate } from './reference.js'
 
@@ -19,7 +20,7 @@ const gatedFm = defineModel({
 test('a model of public pieces trains like the built-in ones', () => {
   const sizes = { fields: 2, numbers: 0, rows: 4 }
   const definition = gatedFm as unknown as lossmith.ModelDefinition
-  const { logits, loss, tables, gradients } = buildTrainingGraph({ kind: 'file', definition, options: {} }, sizes, 'bce')
+  const { logits, loss, tables, gradients } = buildTrainingGraph({ kind: 'file', definition, options: {} }, sizes, bceAlone)
   assert.deepEqual(
     tables.map(({ attributes, shape }) => [attributes.name, shape]),
     [

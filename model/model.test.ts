@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { firstDerivative, secondDerivative } from './check-gradient.js'
 import { defineModel, type ModelDefinition } from './define-model.js'
 import { innerSize, nameOf, nodesOf, type Tensor } from './graph.js'
+import { bceAlone } from './losses/bce.js'
 import { buildModel, buildPredictGraph, buildTrainingGraph, type InputSizes, type ModelChoice } from './model.js'
 import { models } from './models/index.js'
 import type { DenseValue, Value } from './op.js'
@@ -45,7 +46,7 @@ test('no built-in model is left out', () => {
 for (const choice of every)
   for (const numbers of [0, 2])
     test(`${choice.kind} with ${numbers} numbers: gradients of the loss in all weights, and of those, against finite differences`, () => {
-      const { graph, loss, parameters, tables, gradients } = buildTrainingGraph(choice, { ...small, numbers }, 'bce')
+      const { graph, loss, parameters, tables, gradients } = buildTrainingGraph(choice, { ...small, numbers }, bceAlone)
       assert.deepEqual(
         gradients.map((gradient) => [gradient.shape, gradient.rowsOf]),
         [...parameters.map(({ shape }) => [shape, undefined]), ...tables.map((table) => [table.shape, nameOf(table)])],
@@ -133,7 +134,7 @@ test('parameter counts on the Criteo shapes', () => {
 })
 
 test('training and prediction have the same leaves; only training drops out', () => {
-  const training = buildTrainingGraph(deepfm, small, 'bce')
+  const training = buildTrainingGraph(deepfm, small, bceAlone)
   const predict = buildPredictGraph(deepfm, small)
   const leaves = ({ parameters, tables }: { parameters: readonly Tensor[]; tables: readonly Tensor[] }) =>
     [...parameters, ...tables].map(({ attributes, shape }) => ({ attributes, shape }))
@@ -159,7 +160,7 @@ test('a model of a user is built like the built-in ones', () => {
       return add(reshape(layers.dense(reshape(e, ['B', innerSize(e.shape)]), 1, { name }), ['B']), gate)
     },
   })
-  const { parameters, tables } = buildTrainingGraph(custom(definition, { units: 7 }), { fields: 3, numbers: 0, rows: 9 }, 'bce')
+  const { parameters, tables } = buildTrainingGraph(custom(definition, { units: 7 }), { fields: 3, numbers: 0, rows: 9 }, bceAlone)
   assert.deepEqual(parameters.map(nameOf), ['gate', 'tower.weight', 'tower.bias'])
   assert.deepEqual(
     tables.map(({ shape }) => shape),
@@ -188,7 +189,7 @@ test('models and options that cannot be are refused', () => {
     [custom(column), '[model] wanted logits [B], got [B, 1]'],
     [custom(idle), '[model] wanted a loss that depends on every parameter, got idle unused'],
   ]
-  for (const [choice, message] of refusals) assert.throws(() => buildTrainingGraph(choice, small, 'bce'), { kind: 'config', message })
+  for (const [choice, message] of refusals) assert.throws(() => buildTrainingGraph(choice, small, bceAlone), { kind: 'config', message })
   assert.throws(() => buildModel({ kind: 'file', definition: column as ModelDefinition, options: {} }, small, false), { code: 'bad-shape' })
   const blind = defineModel({ defaults: {}, build: (inputs, _, layers) => layers.mlp(inputs.numbers!, { hidden: [], units: 2 }) })
   for (const [classes, wanted] of [

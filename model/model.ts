@@ -2,12 +2,17 @@
  * From a model to its graphs: buildModel makes logits from inputs; buildTrainingGraph adds the loss, summed over the batch, and the
  * gradient of every parameter and table; buildPredictGraph is the same model without dropout.
  */
+import { type DataFacts, noFacts } from '../common/data-facts.js'
 import { configError } from '../common/errors.js'
+import { candidatesOf, type LossJob } from '../common/job/loss.js'
 import { gradients } from './autodiff.js'
+import { type MixedLoss, mixedLoss } from './controller/mixed-loss.js'
+import { type TrainingWeights, trainingWeights } from './controller/training-weights.js'
 import { type ModelDefinition, withDefaults } from './define-model.js'
 import { Graph, nameOf, nodesOf, type Shape, sameShape, showShape, type Tensor } from './graph.js'
 import { Layers } from './layers/layers.js'
-import { type LossName, losses } from './losses/index.js'
+import type { Candidate } from './losses/candidate.js'
+import { candidateOf } from './losses/candidate-of.js'
 import { type ModelKind, models } from './models/index.js'
 import { describe } from './op.js'
 import { reduceSum } from './ops/reduce-sum.js'
@@ -45,12 +50,16 @@ export interface BuiltModel {
 }
 
 export interface TrainingGraph extends BuiltModel {
+  readonly labels: Tensor
   /** Sum over the batch, a scalar. graph has the input 'labels' [B] too. */
   readonly loss: Tensor
   readonly parameters: readonly Tensor[]
   readonly tables: readonly Tensor[]
   /** Of the parameters, then of the tables (row-sparse), in their order. */
   readonly gradients: readonly Tensor[]
+  readonly candidates: readonly Candidate[]
+  /** Set where more than one loss may be mixed. */
+  readonly mixture: (MixedLoss & TrainingWeights) | null
 }
 
 /** The graph of a model up to its logits. Refuses a model whose result is not logits [B], of C classes [B, C]. */
@@ -67,15 +76,25 @@ export function buildModel(choice: ModelChoice, { fields, numbers, rows, classes
 }
 
 /** The graph that training runs. Refuses a parameter or table that the loss does not depend on: it would never learn. */
-export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, lossName: LossName): TrainingGraph {
+export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, job: LossJob, facts: DataFacts = noFacts): TrainingGraph {
   const { graph, logits } = buildModel(choice, sizes, true)
-  const loss = reduceSum(losses[lossName](logits, graph.input('labels', ['B'])), 0)
+  const labels = graph.input('labels', ['B'])
   const { parameters, tables } = graph
-  const used = new Set(nodesOf([loss]))
-  const unused = [...parameters, ...tables].filter((leaf) => !used.has(leaf)).map(nameOf)
+  const leaves = [...parameters, ...tables]
+  const used = new Set(nodesOf([logits]))
+  const unused = leaves.filter((leaf) => !used.has(leaf)).map(nameOf)
   if (unused.length > 0)
     throw configError('unused-parameter', `[model] wanted a loss that depends on every parameter, got ${unused.join(', ')} unused`)
-  return { graph, logits, loss, parameters, tables, gradients: gradients(loss, [...parameters, ...tables]) }
+
+  const candidates = candidatesOf(job).map((candidate) => candidateOf(candidate, facts))
+  const built = { graph, logits, labels, parameters, tables, candidates }
+  if (job.mode === 'one') {
+    const loss = reduceSum(candidates[0]!.loss(logits, labels), 0)
+    return { ...built, loss, gradients: gradients(loss, leaves), mixture: null }
+  }
+  const weights = trainingWeights(job, graph, logits, labels, facts)
+  const mixed = mixedLoss(logits, labels, candidates, weights.weights)
+  return { ...built, loss: mixed.loss, gradients: gradients(logits, leaves, mixed.cotangent), mixture: { ...mixed, ...weights } }
 }
 
 /** The graph that evaluation, prediction and ONNX use. */

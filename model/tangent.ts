@@ -67,7 +67,8 @@ function tangentThrough(node: Tensor, i: number, direction: Tensor | undefined):
 }
 
 function byExample(x: Tensor): Tensor {
-  return x.shape.length === 1 ? x : reduceSum(reshape(x, ['B', innerSize(x.shape)]), 1)
+  const width = innerSize(x.shape)
+  return width === 1 ? reshape(x, ['B']) : reduceSum(reshape(x, ['B', width]), 1)
 }
 
 function sumOf(tensors: readonly Tensor[]): Tensor | undefined {

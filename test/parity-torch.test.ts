@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { buildTrainingPlan } from '../model/build-plan.js'
+import { bceAlone } from '../model/losses/bce.js'
 import type { ModelChoice } from '../model/model.js'
 import { philox, philoxKey, philoxUniform } from '../model/philox.js'
 import type { Feed, NativeBatch, Trainer } from '../native/ts/binding.js'
@@ -37,7 +38,7 @@ for (const [name, wanted] of Object.entries(reference.cases)) {
     const laneBatch = reference.batch / LANES
     const { fields, numbers, rows, rate, model } = wanted
     const optimizer = { kind: 'adam', rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const
-    const plan = buildTrainingPlan({ model, loss: 'bce', optimizer, sizes: { fields, numbers, rows }, laneBatch })
+    const plan = buildTrainingPlan({ model, loss: bceAlone, optimizer, sizes: { fields, numbers, rows }, laneBatch })
     const lanes = { lanes: LANES, laneBatch, threads: 2, firstLane: 0, laneCount: LANES }
     const trainer = native.createTrainer({ ...plan, seed: reference.seed, ...lanes })
     const feed = memoryFeed(wanted, laneBatch)

@@ -8,6 +8,7 @@ import { loadModelFile } from '../coordinator/load-model-file.js'
 import { randomGraph } from '../model/compile/random-graph.test.support.js'
 import { compile } from '../model/compile.js'
 import { nameOf, type Tensor } from '../model/graph.js'
+import { bceAlone } from '../model/losses/bce.js'
 import { buildPredictGraph, buildTrainingGraph, type InputSizes, type ModelChoice } from '../model/model.js'
 import type { DenseValue } from '../model/op.js'
 import { philox, philoxKey, philoxUniform } from '../model/philox.js'
@@ -45,7 +46,7 @@ for (const [model, choice] of models) {
   describe(model, () => {
     for (const [shape, sizes] of shapes) {
       test(`${shape}: loss and every gradient`, () => {
-        const { graph, loss, logits, parameters, tables, gradients: made } = buildTrainingGraph(choice, sizes, 'bce')
+        const { graph, loss, logits, parameters, tables, gradients: made } = buildTrainingGraph(choice, sizes, bceAlone)
         const gradients = new Map([...parameters, ...tables].map((leaf, i) => [nameOf(leaf), made[i] as Tensor]))
         const outputs = { loss, logits }
         const program = compile({ name: 'train', graph, maxBatch: MAX_BATCH, outputs, gradients })

@@ -9,7 +9,7 @@ import type { Instruction, Size } from '../program.js'
 import { copyChain, splitDims, tidy } from './chain.js'
 import type { Draft, Result, Value } from './draft.js'
 import { lowerings } from './lowerings.js'
-import { denseStrides, extentOf, isDense } from './operands.js'
+import { denseStrides, extentOf, isDense, sameExtent } from './operands.js'
 import { unifyEqualNodes } from './unify.js'
 
 /** Element i of a tensor is at Σ index[d]·strides[d] of a value, or the same number everywhere. */
@@ -80,11 +80,13 @@ export class Lowering implements Draft {
     this.#views.set(node, view)
   }
 
-  /** The tensor's value in row-major order, copied if it is not already. */
+  /** The tensor's value in row-major order and nothing else in it, copied if it is not so already. */
   dense(tensor: Tensor): number {
     const node = this.#unified.get(tensor) as Tensor
     const view = this.viewOf(node)
-    if ('value' in view && isDense(sizesOf(node.shape), view.strides)) return view.value
+    const dims = sizesOf(node.shape)
+    // The first places of a larger value may be walked densely too.
+    if ('value' in view && isDense(dims, view.strides) && sameExtent(this.values[view.value] as Value, extentOf(dims))) return view.value
     const copied = this.#copies.get(node) ?? this.#copy(node)
     this.#copies.set(node, copied)
     return copied

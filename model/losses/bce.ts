@@ -4,6 +4,7 @@
  *   derivative  σ(z) − y
  *   scale       1: the mean |∂l/∂z| at p = the base rate c is 2c(1−c), and other losses are scaled to that
  */
+import type { LossJob } from '../../common/job/loss.js'
 import type { Tensor } from '../graph.js'
 import { mul, sigmoid, softplus, sub } from '../ops/scalar-functions.js'
 import { defineCandidate } from './candidate.js'
@@ -19,3 +20,6 @@ export const bceCandidate = defineCandidate({
   derivative: (z, y) => sub(sigmoid(z), y),
   slope: (label, [, c]) => Math.abs(c! - label),
 })
+
+/** The loss of a job that names none. */
+export const bceAlone: LossJob = { mode: 'one', candidates: [{ name: 'bce' }] }

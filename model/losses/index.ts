@@ -1,6 +1,5 @@
 /** Every loss by the name that a job gives it: for click labels, and for classes in multiclass/. Each file says formula, derivative and scale. */
-import type { Tensor } from '../graph.js'
-import { bce, bceCandidate } from './bce.js'
+import { bceCandidate } from './bce.js'
 import { bceNoisy } from './bce-noisy.js'
 import type { CandidateDefinition } from './candidate.js'
 import { focal } from './focal.js'
@@ -12,11 +11,6 @@ import { focal as focalOfClasses } from './multiclass/focal.js'
 import { hinge as hingeOfClasses } from './multiclass/hinge.js'
 import { kl as klOfClasses } from './multiclass/kl.js'
 import { squaredHinge } from './squared-hinge.js'
-
-export type Loss = (logits: Tensor, labels: Tensor) => Tensor
-
-export const losses = { bce } satisfies Record<string, Loss>
-export type LossName = keyof typeof losses
 
 /** Of logits [B] and click labels [B]. The first is what the others are scaled to. */
 export const candidates: Readonly<Record<string, CandidateDefinition<string>>> = {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { buildTrainingPlan } from '../../model/build-plan.js'
+import { bceAlone } from '../../model/losses/bce.js'
 import { buildPredictGraph } from '../../model/model.js'
 import type { DenseValue } from '../../model/op.js'
 import { evaluate } from '../../model/reference.js'
@@ -19,7 +20,7 @@ after(() => rmSync(folder, { recursive: true }))
 const model = { kind: 'fm', embedding: 2 } as const
 const sizes = { fields: 39, numbers: 0, rows: 61 }
 const laneBatch = 7
-const plan = buildTrainingPlan({ model, loss: 'bce', sizes, laneBatch, optimizer: { kind: 'sgd', rate: 0.1, weightDecay: 0 } })
+const plan = buildTrainingPlan({ model, loss: bceAlone, sizes, laneBatch, optimizer: { kind: 'sgd', rate: 0.1, weightDecay: 0 } })
 
 /** Row i of the log: few distinct rows, so that logits repeat; line 30 is malformed. */
 function line(i: number): string {

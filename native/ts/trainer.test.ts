@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { test } from 'node:test'
 import { buildTrainingPlan } from '../../model/build-plan.js'
+import { bceAlone } from '../../model/losses/bce.js'
 import { buildTrainingGraph } from '../../model/model.js'
 import { initialRows } from '../../model/philox.js'
 import type { OptimizerSpec } from '../../model/plan.js'
@@ -40,11 +41,11 @@ for (const optimizer of [sgd, adagrad, adam, { ...adam, weightDecay: 0.02 }] sat
     const model = { kind: 'deepfm', embedding: 4, hidden: [6, 5], dropout: 0.25 } as const
     const sizes = { fields: 3, numbers: 2, rows: 40 }
     const laneBatch = 8
-    const plan = buildTrainingPlan({ model, loss: 'bce', optimizer, sizes, laneBatch })
+    const plan = buildTrainingPlan({ model, loss: bceAlone, optimizer, sizes, laneBatch })
     const batches = Array.from({ length: 4 }, (_, lane) =>
       Array.from({ length: 6 - lane }, (_, step) => randomBatch(lane * 100 + step, 1 + ((lane * 3 + step) % laneBatch), sizes)),
     )
-    const reference = new ReferenceTrainer(buildTrainingGraph(model, sizes, 'bce'), optimizer, 5n)
+    const reference = new ReferenceTrainer(buildTrainingGraph(model, sizes, bceAlone), optimizer, 5n)
     await withWorld({ plan, batches, laneBatch, seed: 5, world: 3 }, async (ranks) => {
       for (let step = 1; step <= 6; step++) {
         const wanted = reference.step(
@@ -161,7 +162,7 @@ test('rows beyond 2^31 train as the same rows of a small table do', {
   const wide = [0, 5, 2 ** 30 + 1, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 7, rows - 1]
   const model = { kind: 'deepfm', embedding: 1, hidden: [3], dropout: 0 } as const
   const train = async (rows: number, ids: number[], world: number): Promise<unknown> => {
-    const plan = buildTrainingPlan({ model, loss: 'bce', optimizer: sgd, sizes: { fields: 2, numbers: 0, rows }, laneBatch: 2 })
+    const plan = buildTrainingPlan({ model, loss: bceAlone, optimizer: sgd, sizes: { fields: 2, numbers: 0, rows }, laneBatch: 2 })
     const batches = [0, 1, 2].map((lane) =>
       [0, 1, 2].map((step) => ({
         labels: Float32Array.of(lane % 2, 1),

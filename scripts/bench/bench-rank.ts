@@ -4,6 +4,7 @@
  */
 import { dealLanes } from '../../coordinator/deal-lanes.js'
 import { buildTrainingPlan } from '../../model/build-plan.js'
+import { bceAlone } from '../../model/losses/bce.js'
 import type { Feed, Native, Trainer } from '../../native/ts/binding.js'
 import { loadNative } from '../../native/ts/load.js'
 import { step } from '../../worker/step.js'
@@ -87,7 +88,7 @@ async function measure(trainer: Trainer, feed: Feed, options: BenchRankOptions):
 
 const model = ({ fields, numbers, rows, width, hidden }: BenchRankOptions) => ({
   model: { kind: 'deepfm' as const, embedding: width, hidden, dropout: 0 },
-  loss: 'bce' as const,
+  loss: bceAlone,
   optimizer: { kind: 'adam' as const, rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
   sizes: { fields, numbers, rows },
 })

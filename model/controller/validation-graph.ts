@@ -1,0 +1,29 @@
+/** What a controller is judged by: an objective of the model without dropout, which depends on the candidates' weights through the model alone. */
+
+import { configError } from '../../common/errors.js'
+import type { ControllerJob } from '../../common/job/loss.js'
+import { gradients } from '../autodiff.js'
+import type { Graph, Tensor } from '../graph.js'
+import { bce } from '../losses/bce.js'
+import { buildPredictGraph, type InputSizes, type ModelChoice } from '../model.js'
+import { reduceSum } from '../ops/reduce-sum.js'
+
+export interface ValidationGraph {
+  readonly graph: Graph
+  /** Sum over the batch, a scalar. */
+  readonly objective: Tensor
+  /** Of the parameters, then of the tables. */
+  readonly gradients: readonly Tensor[]
+}
+
+export function buildValidationGraph(choice: ModelChoice, sizes: InputSizes, name: ControllerJob['objective']): ValidationGraph {
+  const { graph, logits } = buildPredictGraph(choice, sizes)
+  const labels = graph.input('labels', ['B'])
+  const objective = reduceSum(objectiveOf(logits, labels, name), 0)
+  return { graph, objective, gradients: gradients(objective, [...graph.parameters, ...graph.tables]) }
+}
+
+function objectiveOf(logits: Tensor, labels: Tensor, name: ControllerJob['objective']): Tensor {
+  if (name === 'auc') throw configError('job-invalid', "[loss] wanted the objective 'logloss', got 'auc', which is not built yet")
+  return bce(logits, labels)
+}
