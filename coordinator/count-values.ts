@@ -2,7 +2,7 @@
  * The counting pass over the training pieces, where minimum counts or moments are asked for: kept keys become the vocabulary artifact, moments
  * the means and deviations of the feature plan. Pieces are cut into as many parts as there are lanes, so that sums do not depend on the workers.
  */
-import type { FeaturePlan } from '../common/job/features.js'
+import type { FeaturePlan, LogFormat } from '../common/job/features.js'
 import type { DataSource } from '../proto/generated/lossmith/v1/DataSource.js'
 import type { Piece__Output as Piece } from '../proto/generated/lossmith/v1/Piece.js'
 import { dealLanes } from './deal-lanes.js'
@@ -12,9 +12,9 @@ import { enterPhase, onEveryMember, type RunContext } from './run-context.js'
 
 export const vocabularyArtifact = 'vocabulary'
 
-export async function countValues(context: RunContext, pieces: readonly Piece[], source: DataSource): Promise<FeaturePlan> {
+export async function countValues(context: RunContext, format: LogFormat, pieces: readonly Piece[], source: DataSource): Promise<FeaturePlan> {
   const { job, artifacts, membership, control } = context
-  const features = featurePlan(job)
+  const features = featurePlan(job, format)
   if (!needsCounting(features)) return features
   enterPhase(context, 'counting', `${pieces.reduce((sum, { take }) => sum + take, 0)} rows`)
   // Parts go to the ranks that own the lanes of those numbers.
@@ -43,5 +43,5 @@ export async function countValues(context: RunContext, pieces: readonly Piece[],
       `${counts.keys.length} distinct values, ${vocabulary.length / 8 - 1} of them seen ${features.categories.minCount} times or more`,
     )
   }
-  return featurePlan(job, features.numbers.as === 'normalised' ? normalisation(counts) : undefined)
+  return featurePlan(job, format, features.numbers.as === 'normalised' ? normalisation(counts) : undefined)
 }

@@ -5,7 +5,8 @@ import { configError } from '../common/errors.js'
 import { checkFiles } from './check-files.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { indexFiles } from './index-files.js'
-import { dataSource, prepareInput, vocabularyOf } from './prepare-input.js'
+import { checkHeaders } from './log-format.js'
+import { dataSource, headersOf, prepareInput, vocabularyOf } from './prepare-input.js'
 import { planSha256, prepareWorkers } from './prepare-workers.js'
 import type { Outcome } from './run.js'
 import { enterPhase, type RunContext } from './run-context.js'
@@ -60,6 +61,7 @@ export async function evaluateRun(context: RunContext, request: EvaluateRequest)
 
 async function otherFiles(context: RunContext, paths: string[], features: Awaited<ReturnType<typeof prepareInput>>['features']) {
   const indexes = await indexFiles(context, await checkFiles(context, paths))
+  checkHeaders(features.format, headersOf(paths, indexes))
   const pieces = splitPieces(
     indexes.flatMap(({ blocks }) => blocks),
     { by: 'files' },

@@ -43,16 +43,17 @@ export async function exportOnnx({ job, features, readTensor, path, externalFrom
 }
 
 /** What a program needs to make ids from a raw row. */
-function metadataOf(job: Job, { format, fields, width, rows, numbers }: FeaturePlan): Record<string, string> {
+function metadataOf(job: Job, { format, names, fields, width, rows, numbers }: FeaturePlan): Record<string, string> {
   return {
     'lossmith.version': version,
     'lossmith.model': JSON.stringify(job.model),
-    'lossmith.format': format,
+    'lossmith.format': format.kind,
+    'lossmith.fieldNames': JSON.stringify(names),
     'lossmith.fields': `${fields}`,
     'lossmith.numbers': `${width}`,
     'lossmith.rows': `${rows}`,
     'lossmith.numberFeatures': JSON.stringify(numbers),
-    'lossmith.hashing': "id = XXH64(the value's bytes, seed = the field's number: 0..12 number columns, 13..38 categories) mod rows",
+    'lossmith.hashing': "id = XXH64(the value's bytes, seed = the number of its column, number columns from 0 on, then categories) mod rows",
   }
 }
 

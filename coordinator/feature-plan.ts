@@ -1,22 +1,11 @@
-/** What the readers must agree on, from the job. Means and deviations are added once the training rows are counted. */
-import type { FeaturePlan, NumberFeature } from '../common/job/features.js'
+/** What the readers must agree on, from the job and its format. Means and deviations are added once the training rows are counted. */
+import { type FeaturePlan, featuresOf, type LogFormat, type NumberFeature } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
 
-const numberColumns = 13
-const categoryColumns = 26
-
-export function featurePlan(job: Job, moments?: { means: number[]; deviations: number[] }): FeaturePlan {
-  const binned = job.features.numbers === 'log-bins'
-  const numbers: NumberFeature = binned ? { as: 'log-bins' } : { as: 'normalised', ...moments }
-  return {
-    format: job.data.format,
-    numbers,
-    categories: { minCount: job.features.minCount },
-    fields: categoryColumns + (binned ? numberColumns : 0),
-    width: binned ? 0 : numberColumns,
-    rows: job.features.rows,
-    maxLineBytes: job.data.maxLineBytes,
-  }
+export function featurePlan({ data, features }: Job, format: LogFormat, moments?: { means: number[]; deviations: number[] }): FeaturePlan {
+  const numbers: NumberFeature = features.numbers === 'log-bins' ? { as: 'log-bins' } : { as: 'normalised', ...moments }
+  const { maxLineBytes, classes, firstClass } = data
+  return featuresOf(format, { numbers, categories: { minCount: features.minCount }, rows: features.rows, maxLineBytes, classes, firstClass })
 }
 
 export const needsCounting = (features: FeaturePlan) => features.categories.minCount > 1 || features.numbers.as === 'normalised'

@@ -20,8 +20,9 @@ export async function indexFiles(context: RunContext, files: RunData['files']): 
       onEveryMember(context, ({ rank }) => {
         const file = dealt[rank]![round]
         if (file === undefined) return undefined
-        const { blockBytes: maxBlockBytes } = job.data
-        return { indexFile: { file, path: files[file]!.path, maxBlockBytes, lanes: job.train.lanes, artifact: indexArtifact(file) } }
+        const { blockBytes: maxBlockBytes, format } = job.data
+        const [path, header, artifact] = [files[file]!.path, format === 'delimited', indexArtifact(file)]
+        return { indexFile: { file, path, maxBlockBytes, lanes: job.train.lanes, artifact, header } }
       }),
     )
     for (const { index } of results) if (index != null) indexes[index.file] = index

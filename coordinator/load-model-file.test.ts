@@ -14,7 +14,10 @@ import { loadModelFile } from './load-model-file.js'
 
 const example = fileURLToPath(new URL('../../examples/my-model.ts', import.meta.url))
 const features: FeaturePlan = {
-  format: 'criteo',
+  format: { kind: 'criteo' },
+  names: [],
+  classes: 1,
+  firstClass: 0,
   numbers: { as: 'normalised' },
   categories: { minCount: 1 },
   fields: 26,

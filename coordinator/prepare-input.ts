@@ -10,6 +10,7 @@ import { checkFiles } from './check-files.js'
 import { countValues, vocabularyArtifact } from './count-values.js'
 import { featurePlan } from './feature-plan.js'
 import { indexArtifact, indexFiles } from './index-files.js'
+import { logFormat } from './log-format.js'
 import type { RunContext } from './run-context.js'
 import type { RunData } from './run-directory.js'
 import { type Split, splitPieces } from './split-pieces.js'
@@ -28,12 +29,13 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
   const { paths, roles } = inputFiles(job)
   const files = await checkFiles(context, paths, known?.files)
   const indexes = known?.indexes ?? (await indexFiles(context, files))
+  const format = known?.features.format ?? logFormat(job, headersOf(paths, indexes))
   const blocks = indexes.flatMap(({ blocks }) => blocks)
   const pieces = splitPieces(blocks, job.data.split, (file) => roles[file]!)
   const training = pieces.filter(({ split }) => split === 'train')
   if (training.length === 0)
     throw configError('no-training-rows', `[data] wanted rows to train on, got none of ${rows(pieces)} in the training split`)
-  const features = known?.features ?? (await countValues(context, training, dataSource(job, paths, indexes, featurePlan(job))))
+  const features = known?.features ?? (await countValues(context, format, training, dataSource(job, paths, indexes, featurePlan(job, format))))
   const { cluster: _, ...began } = job
   if (known === undefined) directory.writeData({ job: began, files, indexes, features })
   const lines = blocks.filter(({ file }) => roles[file] === 'train').reduce((sum, block) => sum + block.lines, 0)
@@ -64,6 +66,9 @@ export function dataSource(job: Job, paths: string[], indexes: readonly FileInde
     ...(split.by === 'fraction' ? { fraction: { seed: job.seed, validation: split.validation, test: split.test } } : {}),
   }
 }
+
+export const headersOf = (paths: readonly string[], indexes: readonly FileIndex[]) =>
+  indexes.map(({ header }, file) => ({ path: paths[file]!, header }))
 
 export const vocabularyOf = ({ job, artifacts }: RunContext) =>
   job.features.minCount > 1 && artifacts.has(vocabularyArtifact) ? vocabularyArtifact : ''

@@ -138,6 +138,8 @@ async function checkEvaluate(run: string, { data }: Job, { split: _, ...wanted }
   }
 }
 
+const criteoFormat = { kind: 'criteo' } as const
+
 type Split = 'train' | 'validation' | 'test'
 type Row = ReferenceLine & { file: string; text: string }
 
@@ -148,7 +150,11 @@ function readSplits(job: Job): Record<Split, Row[]> {
   const read = (file: string): Row[] => {
     const text = readText(file)
     const lines = text.split('\n')
-    return readReference(text, { ...featurePlan(job), numbers: { as: 'normalised' } }).map((row, i) => ({ ...row, file, text: lines[i]! }))
+    return readReference(text, { ...featurePlan(job, criteoFormat), numbers: { as: 'normalised' } }).map((row, i) => ({
+      ...row,
+      file,
+      text: lines[i]!,
+    }))
   }
   const { train, validation, test, split } = job.data
   if (split.by === 'files') return { train: train.flatMap(read), validation: validation.flatMap(read), test: test.flatMap(read) }
@@ -174,7 +180,7 @@ function checkFeatures(job: Job, run: string, training: readonly Row[]): { plan:
   const { numbers } = plan
   assert.deepEqual(
     plan,
-    featurePlan(job, numbers.as === 'normalised' ? { means: [...numbers.means!], deviations: [...numbers.deviations!] } : undefined),
+    featurePlan(job, criteoFormat, numbers.as === 'normalised' ? { means: [...numbers.means!], deviations: [...numbers.deviations!] } : undefined),
   )
   if (numbers.as === 'normalised')
     for (let column = 0; column < 13; column++) {

@@ -123,5 +123,16 @@ function jobOf(model: Job['model']): Job {
 
 function featuresOf(width: number): FeaturePlan {
   const numbers = width > 0 ? ({ as: 'normalised' } as const) : ({ as: 'log-bins' } as const)
-  return { format: 'criteo', numbers, categories: { minCount: 1 }, fields: width > 0 ? 26 : 39, width, rows: ROWS, maxLineBytes: 1 << 20 }
+  return {
+    format: { kind: 'criteo' },
+    names: [],
+    classes: 1,
+    firstClass: 0,
+    numbers,
+    categories: { minCount: 1 },
+    fields: width > 0 ? 26 : 39,
+    width,
+    rows: ROWS,
+    maxLineBytes: 1 << 20,
+  }
 }

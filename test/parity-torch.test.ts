@@ -79,7 +79,18 @@ async function read(trainer: Trainer, name: string): Promise<Float32Array> {
 function memoryFeed({ fields, numbers, rows, losses }: Case, laneBatch: number): Feed {
   const moments = { means: new Array<number>(numbers).fill(0), deviations: new Array<number>(numbers).fill(1) }
   const numbersAs = numbers > 0 ? ({ as: 'normalised', ...moments } as const) : ({ as: 'log-bins' } as const)
-  const features = { format: 'criteo', numbers: numbersAs, categories: { minCount: 1 }, fields, width: numbers, rows, maxLineBytes: 1 << 20 } as const
+  const features = {
+    format: { kind: 'criteo' },
+    names: [],
+    classes: 1,
+    firstClass: 0,
+    numbers: numbersAs,
+    categories: { minCount: 1 },
+    fields,
+    width: numbers,
+    rows,
+    maxLineBytes: 1 << 20,
+  } as const
   const source = { paths: [], pointsPaths: [], vocabularyPath: '', features }
   const feed = native.createFeed({ source, laneBatch, shuffleRows: 0, seed: reference.seed })
   for (let lane = 0; lane < LANES; lane++) {

@@ -72,7 +72,7 @@ function fakeTrainer(native: FakeNative, { firstLane, laneCount }: TrainerOption
       batch++
       const cursor = { piece: 0, offset: batch, line: batch, emitted: 0, exhausted: batch >= native.batches, pass: 0 }
       lanes = Array.from({ length: laneCount }, (_, i) => ({
-        ...{ lane: firstLane + i, examples: 4, lossSum: 2, cursor, rejected: 1, heldOut: 2, readMs: 1, computeMs: 2 },
+        ...{ lane: firstLane + i, examples: 4, lossSum: 2, cursor, rejected: 1, heldOut: 2, heldOutTest: 1, readMs: 1, computeMs: 2 },
         rejects: [{ file: 0, line: batch, reason: 'columns', text: 'x' }],
         candidates: new Float32Array(0),
       }))

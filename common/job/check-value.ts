@@ -151,13 +151,14 @@ function checkVariant(value: unknown, schema: VariantSchema, path: string, check
   const { [schema.tag]: tag = schema.defaultTag, ...rest } = named ? { [schema.tag]: value } : (value as Record<string, unknown>)
   const kind = checkChoice(tag, choice, named ? path : join(path, schema.tag), check)
   if (kind === undefined) return undefined
-  const variant = schema.variants[kind]!
-  const here = Object.keys(variant.keys)
+  const { keys, ...variant } = schema.variants[kind]!
+  const merged = { ...variant, keys: { ...keys, ...schema.shared } }
+  const here = Object.keys(merged.keys)
   for (const key of Object.keys(rest)) {
     if (!here.includes(key)) refuseKey(check, join(path, key), key, [schema.tag, ...here], ` when ${join(path, schema.tag)} is ${kind}`)
   }
   const known = Object.fromEntries(Object.entries(rest).filter(([key]) => here.includes(key)))
-  return { [schema.tag]: kind, ...checkObject(known, variant, path, check) }
+  return { [schema.tag]: kind, ...checkObject(known, merged, path, check) }
 }
 
 function checkMap(value: unknown, schema: MapSchema, path: string, check: Check): Record<string, unknown> | undefined {

@@ -1,16 +1,59 @@
 /** How columns of a log become the inputs of a model: what the readers of every worker must agree on, made from the job. */
 export interface FeaturePlan {
-  readonly format: 'criteo'
-  /** Columns of numbers (13) and of categories (26) of the format. */
+  readonly format: LogFormat
   readonly numbers: NumberFeature
   readonly categories: CategoryFeature
   /** ids a row has: number columns first when they are binned, then categories. */
   readonly fields: number
-  /** numeric inputs a row has: 13, or 0 when numbers are binned. */
+  /** numeric inputs a row has: the number columns, or 0 when they are binned. */
   readonly width: number
+  /** Of the ids of a row, in their order. */
+  readonly names: readonly string[]
   /** Rows of the shared table: an id is hash(field, value) mod rows. */
   readonly rows: number
   readonly maxLineBytes: number
+  /** 1: labels are clicks, 0 or 1. Else the number of classes, labels from firstClass on. */
+  readonly classes: number
+  readonly firstClass: number
+}
+
+export type LogFormat =
+  /** label, 13 number columns, 26 category columns, tab-separated, no header. */
+  | { readonly kind: 'criteo' }
+  /** `columns` as the header has them; label, numbers and categories are some of them. */
+  | {
+      readonly kind: 'delimited'
+      readonly delimiter: string
+      readonly columns: readonly string[]
+      readonly label: string
+      readonly numbers: readonly string[]
+      readonly categories: readonly string[]
+    }
+  /** label and `fields` entries index:1; the j-th is field j. */
+  | { readonly kind: 'libsvm'; readonly fields: number }
+
+/** Names of a format's columns. */
+export function columnsOf(format: LogFormat): { numbers: readonly string[]; categories: readonly string[] } {
+  const numbered = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`)
+  switch (format.kind) {
+    case 'criteo':
+      return { numbers: numbered('I', 13), categories: numbered('C', 26) }
+    case 'delimited':
+      return format
+    case 'libsvm':
+      return { numbers: [], categories: numbered('', format.fields) }
+  }
+}
+
+/** The plan of a format: fields, width and names follow from its columns. */
+export function featuresOf(
+  format: LogFormat,
+  { classes = 1, firstClass = 0, ...rest }: Pick<FeaturePlan, 'numbers' | 'categories' | 'rows' | 'maxLineBytes'> & Partial<FeaturePlan>,
+): FeaturePlan {
+  const { numbers, categories } = columnsOf(format)
+  const binned = rest.numbers.as === 'log-bins'
+  const names = binned ? [...numbers, ...categories] : [...categories]
+  return { ...rest, format, fields: names.length, width: binned ? 0 : numbers.length, names, classes, firstClass }
 }
 
 export type NumberFeature =

@@ -35,7 +35,7 @@ function rows(path: string, schema: Schema): string[] {
   }
 }
 
-function variantRows(path: string, { tag, variants, defaultTag, text }: VariantSchema): string[] {
+function variantRows(path: string, { tag, variants, shared = {}, defaultTag, text }: VariantSchema): string[] {
   const kinds = Object.entries(variants)
   return [
     row(`${path}.${tag}`, `one of ${Object.keys(variants).join(', ')}`, defaultTag ?? '**required**', text),
@@ -44,6 +44,8 @@ function variantRows(path: string, { tag, variants, defaultTag, text }: VariantS
       const keys = Object.entries(variant.keys).flatMap(([key, child]) => rows(`${path}.${key}`, child))
       return [`| *${tag}: ${kind}* | | | ${variant.text} |`, ...keys]
     }),
+    ...(Object.keys(shared).length === 0 ? [] : [`| *any ${tag}* | | | |`]),
+    ...Object.entries(shared).flatMap(([key, child]) => rows(`${path}.${key}`, child)),
   ]
 }
 

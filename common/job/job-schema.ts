@@ -19,6 +19,15 @@ const count = (text: string, fallback: number, min = 1, max = Number.MAX_SAFE_IN
 })
 const fraction = (text: string, fallback: number): NumberSchema => ({ type: 'number', min: 0, below: 1, default: fallback, text })
 
+const columns = (text: string, computed: string): Schema => ({
+  type: 'list',
+  item: { type: 'text', text: 'a name of the header' },
+  orOne: true,
+  distinct: true,
+  default: [],
+  text: `${text} Empty: ${computed}.`,
+})
+
 const rate = (fallback: number): NumberSchema => ({ type: 'number', above: 0, default: fallback, text: 'Learning rate.' })
 const epsilon = (fallback: number): NumberSchema => ({
   type: 'number',
@@ -57,34 +66,58 @@ export const jobSchema = object('', {
     text: 'Name of the run; stands in its folder and its reports.',
   },
   seed: count('Seed of first weights, order of blocks, shuffling, dropout and splits by fraction.', 1, 0),
-  data: object('What is trained on.', {
-    format: { type: 'choice', of: ['criteo'], default: 'criteo', text: 'label, 13 number columns, 26 category columns, tab-separated.' },
-    classes: count('1: clicks, labels 0 and 1. From 2: so many classes, labels from 0, such as ratings.', 1, 1, 1000),
-    train: paths('Log files as every worker sees them. `.gz` is gzip.'),
-    validation: paths('Files of the validation split, when `split.by` is files.', []),
-    test: paths('Files of the test split, when `split.by` is files.', []),
-    split: {
-      type: 'variant',
-      tag: 'by',
-      defaultTag: 'time',
-      text: 'Where each row goes.',
-      variants: {
-        time: object('The log is in time order: its last rows are test, those before them validation.', {
-          validation: validationPart,
-          test: fraction('Part of the rows for the test.', 0.1),
-        }),
-        fraction: object('Each row by a draw from the seed, its file and its line.', {
-          validation: validationPart,
-          test: fraction('Part of the rows for the test.', 0.1),
-        }),
-        files: object('Separate files: `data.train`, `data.validation`, `data.test`.', {}),
-      },
+  data: {
+    type: 'variant',
+    tag: 'format',
+    defaultTag: 'criteo',
+    text: 'How the lines of a log are read; docs/data.md.',
+    variants: {
+      criteo: object('Label, 13 number columns, 26 category columns, tab-separated, no header.', {}),
+      delimited: object('CSV, TSV and the like, with a header line that names the columns.', {
+        delimiter: {
+          type: 'text',
+          pattern: { expression: /^[\t !#-~]$/, wanted: 'one character, no quote' },
+          computed: 'tab for `.tsv`, else a comma',
+          text: 'Between cells.',
+        },
+        label: { type: 'text', text: 'Column of the label.' },
+        numbers: columns('Columns of numbers.', 'none'),
+        categories: columns('Columns of categories.', 'all that no other key names'),
+        ignore: columns('Columns that are not used.', 'none'),
+      }),
+      libsvm: object('`label index:1 index:1 …`; the j-th entry is field j, its category the index.', {
+        fields: { type: 'integer', min: 1, max: 10_000, text: 'Entries of a line.' },
+      }),
     },
-    maxRejects: count('Malformed lines before the run stops.', 100, 0),
-    shuffleRows: count('Window of the shuffle inside a lane, in examples; 0 keeps the order of a block.', 4096, 0, 1 << 24),
-    blockBytes: count('Largest block of input, in bytes of text; blocks are smaller when the input is small.', 4 << 20, 1 << 10, 1 << 30),
-    maxLineBytes: count('Longest line, in bytes; longer ones are malformed.', 1 << 20, 64, 1 << 28),
-  }),
+    shared: {
+      classes: count('1: clicks, labels 0 and 1. From 2: so many classes, labels from `data.firstClass` on, such as ratings.', 1, 1, 1000),
+      firstClass: { type: 'integer', min: -1_000_000, max: 1_000_000, default: 0, text: 'The smallest label, where there are classes.' },
+      train: paths('Log files as every worker sees them. `.gz` is gzip.'),
+      validation: paths('Files of the validation split, when `split.by` is files.', []),
+      test: paths('Files of the test split, when `split.by` is files.', []),
+      split: {
+        type: 'variant',
+        tag: 'by',
+        defaultTag: 'time',
+        text: 'Where each row goes.',
+        variants: {
+          time: object('The log is in time order: its last rows are test, those before them validation.', {
+            validation: validationPart,
+            test: fraction('Part of the rows for the test.', 0.1),
+          }),
+          fraction: object('Each row by a draw from the seed, its file and its line.', {
+            validation: validationPart,
+            test: fraction('Part of the rows for the test.', 0.1),
+          }),
+          files: object('Separate files: `data.train`, `data.validation`, `data.test`.', {}),
+        },
+      },
+      maxRejects: count('Malformed lines before the run stops.', 100, 0),
+      shuffleRows: count('Window of the shuffle inside a lane, in examples; 0 keeps the order of a block.', 4096, 0, 1 << 24),
+      blockBytes: count('Largest block of input, in bytes of text; blocks are smaller when the input is small.', 4 << 20, 1 << 10, 1 << 30),
+      maxLineBytes: count('Longest line, in bytes; longer ones are malformed.', 1 << 20, 64, 1 << 28),
+    },
+  },
   features: object('How columns become inputs.', {
     numbers: {
       type: 'choice',

@@ -8,10 +8,10 @@ import type { LossJob } from './loss.js'
 export interface Job {
   name: string
   seed: number
-  data: {
-    format: 'criteo'
-    /** 1: clicks, labels 0 and 1. From 2: labels 0 to classes − 1. */
+  data: FormatJob & {
+    /** 1: clicks, labels 0 and 1. From 2: labels firstClass to firstClass + classes − 1. */
     classes: number
+    firstClass: number
     /** Paths as every worker sees them; relative ones from the job file's folder. `.gz` is gzip. */
     train: string[]
     validation: string[]
@@ -64,6 +64,12 @@ export interface Job {
     lostAfterMs: number
   }
 }
+
+export type FormatJob =
+  | { format: 'criteo' }
+  /** `categories` empty: all columns that are not named elsewhere. */
+  | { format: 'delimited'; delimiter: string; label: string; numbers: string[]; categories: string[]; ignore: string[] }
+  | { format: 'libsvm'; fields: number }
 
 export type ModelJob =
   | { kind: 'lr' }

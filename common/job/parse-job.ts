@@ -71,6 +71,7 @@ function fillComputed(job: Job, file: string): void {
       .replace(/[^\w.-]/g, '-')
       .slice(0, 100) || 'run'
   job.loss ??= { mode: 'one', candidates: [{ name: job.data.classes === 1 ? 'bce' : 'ce' }] }
+  if (job.data.format === 'delimited') job.data.delimiter ??= /\.tsv(\.gz)?$/.test(job.data.train[0]!) ? '\t' : ','
   const { split } = job.data
   // A new object: its keys stay in the order of the schema.
   if (split.by !== 'files') job.data.split = { ...split, validation: split.validation ?? (controllerOf(job.loss) === null ? 0 : 0.1) }
@@ -95,6 +96,8 @@ function checkTogether(job: Job, problems: string[]): void {
       `cluster.lostAfterMs: wanted at least three times cluster.heartbeatMs (${3 * job.cluster.heartbeatMs}), got ${job.cluster.lostAfterMs}`,
     )
   }
+  if (job.data.classes === 1 && job.data.firstClass !== 0)
+    problems.push(`data.firstClass: wanted 0 because data.classes is 1, got ${job.data.firstClass}`)
   if (split.by === 'files') {
     if (job.data.test.length === 0) problems.push('data.test: wanted at least one file because data.split.by is files, got none')
   } else {

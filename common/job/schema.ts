@@ -69,6 +69,8 @@ export interface VariantSchema extends Common<never> {
   /** Without it the tag is required. */
   readonly defaultTag?: string
   readonly variants: Readonly<Record<string, ObjectSchema>>
+  /** Keys of every variant. */
+  readonly shared?: Readonly<Record<string, Schema>>
   /** A text stands for an object with that tag and defaults. */
   readonly orTag?: boolean
   /** As of an object. */

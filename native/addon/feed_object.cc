@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "addon/errors_to_js.h"
+#include "addon/features_from_js.h"
 #include "addon/promise.h"
 
 namespace lossmith {
@@ -20,29 +21,6 @@ std::vector<std::string> texts(const Napi::Object& from, const char* name) {
   std::vector<std::string> out;
   for (uint32_t i = 0; i < array.Length(); i++) out.push_back(array.Get(i).ToString().Utf8Value());
   return out;
-}
-
-std::vector<double> numbers(const Napi::Object& from, const char* name) {
-  std::vector<double> out;
-  const Napi::Value value = from.Get(name);
-  if (!value.IsArray()) return out;
-  const auto array = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); i++) out.push_back(array.Get(i).ToNumber().DoubleValue());
-  return out;
-}
-
-FeaturePlan featuresFromJs(const Napi::Object& from) {
-  const auto number_feature = from.Get("numbers").As<Napi::Object>();
-  FeaturePlan plan;
-  plan.log_bins = text(number_feature, "as") == "log-bins";
-  plan.means = numbers(number_feature, "means");
-  plan.deviations = numbers(number_feature, "deviations");
-  plan.min_count = integer(from.Get("categories").As<Napi::Object>(), "minCount");
-  plan.fields = integer(from, "fields");
-  plan.width = integer(from, "width");
-  plan.rows = integer(from, "rows");
-  plan.max_line_bytes = integer(from, "maxLineBytes");
-  return plan;
 }
 
 template <class Array, class Element>
@@ -72,6 +50,7 @@ Napi::Object batchToJs(Napi::Env env, const Batch& batch) {
   out["cursor"] = cursorToJs(env, batch.after);
   out["rejected"] = Napi::Number::New(env, static_cast<double>(batch.rejected));
   out["heldOut"] = Napi::Number::New(env, static_cast<double>(batch.held_out));
+  out["heldOutTest"] = Napi::Number::New(env, static_cast<double>(batch.held_out_test));
   out["rejects"] = rejectsToJs(env, batch.rejects);
   return out;
 }
@@ -85,6 +64,7 @@ Batch readWhole(Feed::PieceReader& reader) {
     whole.numbers.insert(whole.numbers.end(), batch.numbers.begin(), batch.numbers.end());
     whole.rejected += batch.rejected;
     whole.held_out += batch.held_out;
+    whole.held_out_test += batch.held_out_test;
     whole.after = batch.after;
     whole.rejects.insert(whole.rejects.end(), batch.rejects.begin(), batch.rejects.end());
   }

@@ -26,6 +26,7 @@ Napi::Object indexToJs(Napi::Env env, const FileIndex& index) {
   out["lines"] = Napi::Number::New(env, static_cast<double>(index.lines));
   out["gzip"] = Napi::Boolean::New(env, index.gzip);
   out["blocks"] = blocks;
+  out["header"] = Napi::String::New(env, index.header);
   return out;
 }
 
@@ -35,8 +36,8 @@ Napi::Value startIndexFile(const Napi::CallbackInfo& info) {
     return promiseOnNewThread(
         info.Env(),
         [path = options.Get("path").ToString().Utf8Value(), lanes = options.Get("lanes").ToNumber().Int64Value(),
-         most = options.Get("maxBlockBytes").ToNumber().Int64Value(),
-         points_path = options.Get("pointsPath").ToString().Utf8Value()] { return indexFile(path, lanes, most, points_path); },
+         most = options.Get("maxBlockBytes").ToNumber().Int64Value(), header = options.Get("header").ToBoolean().Value(),
+         points_path = options.Get("pointsPath").ToString().Utf8Value()] { return indexFile(path, lanes, most, header, points_path); },
         [](Napi::Env env, FileIndex& index) -> Napi::Value { return indexToJs(env, index); });
   });
 }

@@ -29,6 +29,7 @@ Napi::Value lanesToJs(Napi::Env env, const std::vector<LaneResult>& lanes) {
     object.Set("cursor", cursorToJs(env, lane.cursor));
     object.Set("rejected", static_cast<double>(lane.rejected));
     object.Set("heldOut", static_cast<double>(lane.held_out));
+    object.Set("heldOutTest", static_cast<double>(lane.held_out_test));
     object.Set("rejects", rejectsToJs(env, lane.rejects));
     object.Set("readMs", lane.read_ms);
     object.Set("computeMs", lane.compute_ms);

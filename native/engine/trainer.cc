@@ -171,6 +171,7 @@ void Trainer::computeLane(int64_t step, Feed& feed, int number, LaneRunner& runn
   result.cursor = batch.after;
   result.rejected = batch.rejected;
   result.held_out = batch.held_out;
+  result.held_out_test = batch.held_out_test;
   result.rejects = batch.rejects;
 }
 

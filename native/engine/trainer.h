@@ -45,7 +45,7 @@ struct LaneResult {
   int64_t examples = 0;
   double loss = 0;
   Cursor cursor;
-  int64_t rejected = 0, held_out = 0;
+  int64_t rejected = 0, held_out = 0, held_out_test = 0;
   std::vector<Reject> rejects;
   double read_ms = 0, compute_ms = 0;
 };

@@ -20,7 +20,8 @@ export interface Native {
   createLocalCollectives(world: number, timeoutMs: number): Collective[]
   createTrainer(options: TrainerOptions): Trainer
 
-  indexFile(options: { path: string; lanes: number; maxBlockBytes: number; pointsPath: string }): Promise<NativeFileIndex>
+  /** `header`: the first line names the columns and is in no block. */
+  indexFile(options: { path: string; lanes: number; maxBlockBytes: number; header?: boolean; pointsPath: string }): Promise<NativeFileIndex>
   /** Writes counts (sorted by key) of the pieces' categorical values, where minCount > 1 asks for them, and moments of their numbers to `outPath`. */
   countValues(options: { source: NativeSource; pieces: NativePiece[]; outPath: string }): Promise<void>
   createFeed(options: FeedOptions): Feed
@@ -112,7 +113,9 @@ export interface ValidationLane {
   lossSum: number
   cursor: NativeCursor
   rejected: number
+  /** Rows of other splits, and how many of them are of the test split. */
   heldOut: number
+  heldOutTest: number
   rejects: NativeReject[]
   readMs: number
   computeMs: number
@@ -182,6 +185,8 @@ export interface NativeFileIndex {
   lines: number
   gzip: boolean
   blocks: NativeBlock[]
+  /** The first line, where it is a header. */
+  header: string
 }
 /** paths[i] is file i; pointsPaths[i] its gzip access points, empty for plain text; vocabularyPath empty: keep every value. */
 export interface NativeSource {
@@ -220,7 +225,9 @@ export interface NativeBatch {
   numbers: Float32Array
   cursor: NativeCursor
   rejected: number
+  /** Rows of other splits, and how many of them are of the test split. */
   heldOut: number
+  heldOutTest: number
   rejects: NativeReject[]
 }
 /** With classes of 2 and more `positives` and `predicted` are 0, and the scores' file is empty. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { FeaturePlan } from '../../common/job/features.js'
+import { featuresOf } from '../../common/job/features.js'
 import { loadNative, type NativePiece, type NativeSource } from './binding.js'
 import { type ReferenceLine, randomLog, readReference, xxh64 } from './criteo-reference.js'
 
@@ -12,15 +12,15 @@ const native = loadNative()
 const folder = mkdtempSync(join(tmpdir(), 'lossmith-count-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const features: FeaturePlan = {
-  format: 'criteo',
-  numbers: { as: 'log-bins' },
-  categories: { minCount: 4 },
-  fields: 39,
-  width: 0,
-  rows: 2 ** 50 + 1,
-  maxLineBytes: 4096,
-}
+const features = featuresOf(
+  { kind: 'criteo' },
+  {
+    numbers: { as: 'log-bins' },
+    categories: { minCount: 4 },
+    rows: 2 ** 50 + 1,
+    maxLineBytes: 4096,
+  },
+)
 const text = randomLog({ rows: 3000, seed: 7, ending: 'mixed', malformed: 0.05 })
 const reference = readReference(text, features)
 

@@ -36,7 +36,10 @@ async function open(threads: number, lines: number): Promise<{ trainer: Trainer;
   const index = await native.indexFile({ path, lanes: 2, maxBlockBytes: 4000, pointsPath: `${path}.points` })
   const pieces = index.blocks.map((block, id) => ({ ...block, id: id + 10, skip: 0, take: block.lines, split: 'test' }))
   const features = {
-    format: 'criteo',
+    format: { kind: 'criteo' },
+    names: [],
+    classes: 1,
+    firstClass: 0,
     numbers: { as: 'log-bins' },
     categories: { minCount: 1 },
     fields: 39,

@@ -153,7 +153,10 @@ test('ranks that do not train the same thing are refused at the first exchange',
     const trainer = native.createTrainer({ ...plan, seed: 1, lanes: 2, laneBatch: 4, threads: 1, firstLane: rank, laneCount: 1 })
     trainer.setCollective(collective, [0, 1])
     const features = {
-      format: 'criteo',
+      format: { kind: 'criteo' },
+      names: [],
+      classes: 1,
+      firstClass: 0,
       numbers: { as: 'log-bins' },
       categories: { minCount: 1 },
       fields: plan.fields,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { FeaturePlan } from '../../common/job/features.js'
+import { type FeaturePlan, featuresOf } from '../../common/job/features.js'
 import { philox, philoxKey, philoxUniform } from '../../model/philox.js'
 import { type Feed, type FeedOptions, loadNative, type NativeBatch, type NativeCursor, type NativePiece, type NativeSource } from './binding.js'
 import { randomLog, readReference, xxh64 } from './criteo-reference.js'
@@ -15,15 +15,15 @@ const native = loadNative()
 const folder = mkdtempSync(join(tmpdir(), 'lossmith-feed-'))
 after(() => rmSync(folder, { recursive: true }))
 
-const logBins: FeaturePlan = {
-  format: 'criteo',
-  numbers: { as: 'log-bins' },
-  categories: { minCount: 1 },
-  fields: 39,
-  width: 0,
-  rows: 2 ** 50 + 1, // no power of two
-  maxLineBytes: 4096,
-}
+const logBins = featuresOf(
+  { kind: 'criteo' },
+  {
+    numbers: { as: 'log-bins' },
+    categories: { minCount: 1 },
+    rows: 2 ** 50 + 1, // no power of two
+    maxLineBytes: 4096,
+  },
+)
 
 interface Log {
   source: NativeSource

@@ -59,7 +59,10 @@ export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => 
 /** A feed that knows no log: its batches come by setMemory. */
 export function memoryFeed({ fields, numbers }: TrainingPlan, laneBatch: number): Feed {
   const features = {
-    format: 'criteo',
+    format: { kind: 'criteo' },
+    names: [],
+    classes: 1,
+    firstClass: 0,
     numbers: { as: 'log-bins' },
     categories: { minCount: 1 },
     fields,

@@ -94,7 +94,10 @@ const model = ({ fields, numbers, rows, width, hidden }: BenchRankOptions) => ({
 })
 
 const featurePlan = ({ fields, numbers, rows }: BenchRankOptions) => ({
-  format: 'criteo' as const,
+  format: { kind: 'criteo' as const },
+  names: [],
+  classes: 1,
+  firstClass: 0,
   numbers: { as: 'normalised' as const },
   categories: { minCount: 1 },
   fields,

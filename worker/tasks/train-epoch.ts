@@ -51,13 +51,14 @@ function report(commit: Commit, epoch: number, { member, generation, threads }: 
     epoch,
     lossSum: sum.lossSum,
     examples: sum.examples,
-    lanes: lanes.map(({ lane, examples, lossSum, cursor, rejected, heldOut, rejects }) => ({
+    lanes: lanes.map(({ lane, examples, lossSum, cursor, rejected, heldOut, heldOutTest, rejects }) => ({
       lane,
       examples,
       lossSum,
       cursor,
       rejected,
       heldOut,
+      heldOutTest,
       rejects: wireRejects(rejects),
     })),
     times: { readMs, computeMs: Math.max(0, computeMs - readMs), exchangeMs, updateMs, totalMs: computeMs + exchangeMs + updateMs },

@@ -1,6 +1,7 @@
 // See block_splitter.h.
 #include "engine/data/block_splitter.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace lossmith {
@@ -15,10 +16,14 @@ int64_t smallestGranularity(int64_t max_block_bytes) {
 
 }  // namespace
 
-BlockSplitter::BlockSplitter(int64_t lanes, int64_t max_block_bytes)
-    : most_(static_cast<size_t>(2 * 64 * lanes)), max_block_bytes_(max_block_bytes), granularity_(smallestGranularity(max_block_bytes)) {}
+BlockSplitter::BlockSplitter(int64_t lanes, int64_t max_block_bytes, bool header)
+    : most_(static_cast<size_t>(2 * 64 * lanes)),
+      max_block_bytes_(max_block_bytes),
+      granularity_(smallestGranularity(max_block_bytes)),
+      in_header_(header) {}
 
 void BlockSplitter::add(std::string_view text) {
+  if (in_header_) takeHeader(text);
   const char* p = text.data();
   const char* const end = p + text.size();
   while (p < end) {
@@ -32,6 +37,21 @@ void BlockSplitter::add(std::string_view text) {
     p = newline + 1;
     if (offset_ - block_offset_ >= granularity_) close();
   }
+}
+
+// Blocks begin behind the header, with the file's second line.
+void BlockSplitter::takeHeader(std::string_view& text) {
+  const size_t newline = text.find('\n');
+  in_header_ = newline == text.npos;
+  const size_t bytes = in_header_ ? text.size() : newline + 1;
+  const size_t room = kMostHeaderBytes + 1 - std::min(kMostHeaderBytes + 1, header_.size());
+  header_.append(text.substr(0, std::min(room, bytes - !in_header_)));
+  text.remove_prefix(bytes);
+  offset_ += static_cast<int64_t>(bytes);
+  block_offset_ = offset_;
+  if (in_header_) return;
+  if (header_.ends_with('\r')) header_.pop_back();
+  lines_ = header_lines_ = block_line_ = 1;
 }
 
 void BlockSplitter::finish() {

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace lossmith {
+
+constexpr size_t kMostHeaderBytes = 1 << 20;
 
 struct Block {
   int64_t offset, bytes, first_line, lines;
@@ -15,7 +18,8 @@ struct Block {
 
 class BlockSplitter {
  public:
-  BlockSplitter(int64_t lanes, int64_t max_block_bytes);
+  // `header`: the first line is none of the rows, and of no block.
+  BlockSplitter(int64_t lanes, int64_t max_block_bytes, bool header = false);
   void add(std::string_view text);
   void finish();  // a last line without an ending is a line
 
@@ -23,9 +27,11 @@ class BlockSplitter {
   int64_t merges() const { return merges_; }            // how often
   int64_t blockStart() const { return block_offset_; }  // of the block that is not closed yet
   int64_t textBytes() const { return offset_; }
-  int64_t lines() const { return lines_; }
+  int64_t lines() const { return lines_ - header_lines_; }  // of blocks
+  const std::string& header() const { return header_; }     // without its ending; of a longer one the first kMostHeaderBytes + 1 bytes
 
  private:
+  void takeHeader(std::string_view& text);
   void close();
   void merge();
 
@@ -35,6 +41,9 @@ class BlockSplitter {
   int64_t offset_ = 0, lines_ = 0, merges_ = 0;
   int64_t block_offset_ = 0, block_line_ = 0;
   bool in_line_ = false;  // bytes came since the last line end
+  bool in_header_;
+  int64_t header_lines_ = 0;
+  std::string header_;
 };
 
 }  // namespace lossmith

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 
 #include "engine/errors.h"
 
@@ -17,11 +18,17 @@ constexpr int64_t kBins = 1908;  // ln(2⁶³)² < 1907
 constexpr int64_t kPlainTokens = kBins - kLeast, kMissingToken = kBins + 5, kTokens = kMissingToken + 1;
 constexpr std::string_view kRare = "\tRARE";
 
-uint64_t numberKey(int column, std::string_view token) { return xxh64(token, static_cast<uint64_t>(column)); }
-
 std::string plainToken(int64_t value) {
   std::string token("S");
   return token.append(std::to_string(value));
+}
+
+// Of a number that is no integer, at most 2: the tenth below it.
+std::string tenthToken(double value) {
+  const auto tenths = static_cast<int64_t>(std::floor(value * 10));
+  if (tenths % 10 == 0) return plainToken(tenths / 10);
+  std::string token(tenths < 0 ? "S-" : "S");
+  return token.append(std::to_string(std::abs(tenths / 10))).append(".").append(std::to_string(std::abs(tenths % 10)));
 }
 
 std::string tokenNumbered(int64_t token) {
@@ -29,22 +36,23 @@ std::string tokenNumbered(int64_t token) {
   return token < kBins ? std::to_string(token) : plainToken(token - kPlainTokens);
 }
 
-int64_t logBin(int64_t value) {
-  const double logarithm = std::log(static_cast<double>(value));
+int64_t logBin(double value) {
+  const double logarithm = std::log(value);
   return static_cast<int64_t>(logarithm * logarithm);
 }
 
 void check(const FeaturePlan& plan) {
-  const int64_t fields = plan.log_bins ? kCriteoNumbers + kCriteoCategories : kCriteoCategories;
-  const int64_t width = plan.log_bins ? 0 : kCriteoNumbers;
+  const size_t numbers = plan.format.numbers.size(), categories = plan.format.categories.size();
+  const auto fields = static_cast<int64_t>(categories + (plan.log_bins ? numbers : 0));
+  const auto width = static_cast<int64_t>(plan.log_bins ? 0 : numbers);
   if (plan.fields != fields || plan.width != width) {
     throw configError("features", "[features] wanted " + std::to_string(fields) + " fields and width " + std::to_string(width) + ", got " +
                                       std::to_string(plan.fields) + " and " + std::to_string(plan.width));
   }
   if (plan.rows < 1) throw configError("features", "[features] wanted rows of at least 1, got " + std::to_string(plan.rows));
-  if (!plan.log_bins && (plan.means.size() != kCriteoNumbers || plan.deviations.size() != kCriteoNumbers)) {
-    throw configError("features", "[features] normalised numbers want 13 means and 13 deviations, got " + std::to_string(plan.means.size()) +
-                                      " and " + std::to_string(plan.deviations.size()));
+  if (!plan.log_bins && (plan.means.size() != numbers || plan.deviations.size() != numbers)) {
+    throw configError("features", "[features] normalised numbers want " + std::to_string(numbers) + " means and deviations, got " +
+                                      std::to_string(plan.means.size()) + " and " + std::to_string(plan.deviations.size()));
   }
 }
 
@@ -53,50 +61,59 @@ void check(const FeaturePlan& plan) {
 FeatureEncoder::FeatureEncoder(const FeaturePlan& plan, std::unique_ptr<const KeySet> vocabulary)
     : vocabulary_(std::move(vocabulary)),
       log_bins_(plan.log_bins),
+      numbers_(plan.format.numbers.size()),
+      categories_(plan.format.categories.size()),
       means_(plan.means),
       deviations_(plan.deviations),
       rows_(static_cast<uint64_t>(plan.rows)),
       power_of_two_(std::has_single_bit(rows_)) {
   check(plan);
-  for (int j = 0; j < kCriteoCategories; j++) rare_rows_[j] = row(categoryKey(j, kRare));
+  for (size_t j = 0; j < categories_; j++) rare_rows_.push_back(rowOf(xxh64(kRare, numbers_ + j)));
   if (log_bins_) {
     for (int64_t value = kLeast; value < kSmall; value++)
-      small_tokens_.push_back(static_cast<uint16_t>(value > 2 ? logBin(value) : kPlainTokens + value));
+      small_tokens_.push_back(static_cast<uint16_t>(value > 2 ? logBin(static_cast<double>(value)) : kPlainTokens + value));
   }
-  for (int j = 0; j < kCriteoNumbers; j++) {
-    for (int64_t token = 0; log_bins_ && token < kTokens; token++) token_rows_.push_back(row(numberKey(j, tokenNumbered(token))));
-    for (int64_t value = 0; !log_bins_ && value < kSmall; value++) small_numbers_.push_back(normalised(j, value));
+  for (size_t j = 0; j < numbers_; j++) {
+    for (int64_t token = 0; log_bins_ && token < kTokens; token++) token_rows_.push_back(rowOf(xxh64(tokenNumbered(token), j)));
+    for (int64_t value = 0; !log_bins_ && value < kSmall; value++) small_numbers_.push_back(normalised(j, static_cast<double>(value)));
   }
 }
 
-int64_t FeatureEncoder::binnedRow(int column, int64_t value) const {
-  if (value < kLeast) return row(numberKey(column, plainToken(value)));
-  const int64_t token = value < kSmall ? small_tokens_[static_cast<size_t>(value - kLeast)] : logBin(value);
-  return token_rows_[static_cast<size_t>(column * kTokens + token)];
+int64_t FeatureEncoder::binnedRow(size_t column, const Row& row) const {
+  const int64_t* const rows = token_rows_.data() + column * kTokens;
+  if (row.missing[column]) return rows[kMissingToken];
+  const int64_t whole = row.wholes[column];
+  if (!row.whole && row.fractions[column] > 0) {
+    const double value = row.number(column);
+    return value > 2 ? rows[logBin(value)] : rowOf(xxh64(tenthToken(value), column));
+  }
+  if (whole < kLeast) return rowOf(xxh64(plainToken(whole), column));
+  return rows[whole < kSmall ? small_tokens_[static_cast<size_t>(whole - kLeast)] : logBin(static_cast<double>(whole))];
 }
 
-float FeatureEncoder::normalised(int column, int64_t value) const {
-  const auto j = static_cast<size_t>(column);
-  const double x = std::log1p(static_cast<double>(std::max<int64_t>(value, 0)));
-  return deviations_[j] > 0 ? static_cast<float>((x - means_[j]) / deviations_[j]) : 0.0f;
+float FeatureEncoder::normalised(size_t column, double value) const {
+  const double x = std::log1p(std::max(value, 0.0));
+  return deviations_[column] > 0 ? static_cast<float>((x - means_[column]) / deviations_[column]) : 0.0f;
 }
 
-void FeatureEncoder::encode(const CriteoLine& line, int64_t* ids, float* numbers) const {
-  for (int j = 0; j < kCriteoNumbers; j++) {
-    const bool missing = (line.missing >> j & 1) != 0;
-    const int64_t value = line.numbers[j];
+float FeatureEncoder::normalisedNumber(size_t column, const Row& row) const {
+  if (row.missing[column]) return 0;
+  if (!row.whole && row.fractions[column] > 0) return normalised(column, row.number(column));
+  const int64_t floored = std::max<int64_t>(row.wholes[column], 0);
+  return floored < kSmall ? small_numbers_[column * kSmall + static_cast<size_t>(floored)] : normalised(column, static_cast<double>(floored));
+}
+
+void FeatureEncoder::encode(const Row& row, int64_t* ids, float* numbers) const {
+  for (size_t j = 0; j < numbers_; j++) {
     if (log_bins_) {
-      *ids++ = missing ? token_rows_[static_cast<size_t>(j * kTokens + kMissingToken)] : binnedRow(j, value);
-    } else if (missing) {
-      numbers[j] = 0;
+      *ids++ = binnedRow(j, row);
     } else {
-      const int64_t floored = std::max<int64_t>(value, 0);
-      numbers[j] = floored < kSmall ? small_numbers_[static_cast<size_t>(j * kSmall + floored)] : normalised(j, floored);
+      numbers[j] = normalisedNumber(j, row);
     }
   }
-  for (int j = 0; j < kCriteoCategories; j++) {
-    const uint64_t key = categoryKey(j, line.categories[j]);
-    *ids++ = vocabulary_ == nullptr || vocabulary_->contains(key) ? row(key) : rare_rows_[j];
+  for (size_t j = 0; j < categories_; j++) {
+    const uint64_t key = xxh64(row.categories[j], numbers_ + j);
+    *ids++ = vocabulary_ == nullptr || vocabulary_->contains(key) ? rowOf(key) : rare_rows_[j];
   }
 }
 

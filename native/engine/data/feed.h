@@ -24,8 +24,9 @@ struct Batch {
   std::vector<int64_t> ids;    // [count, fields]
   std::vector<float> numbers;  // [count, numbers]
   Cursor after;                // the lane's cursor once this batch is trained on; exhausted already with the last batch that has examples
-  int64_t rejected = 0, held_out = 0;
-  std::vector<Reject> rejects;  // the first 100 of `rejected`
+  int64_t rejected = 0;
+  int64_t held_out = 0, held_out_test = 0;  // rows of other splits; those of them that are of the test split
+  std::vector<Reject> rejects;              // the first 100 of `rejected`
 };
 
 // A piece of a block (see Piece in training.proto). Offsets are of the decompressed text; first_line counts the file's lines before the block.

@@ -25,7 +25,7 @@ void scanPlain(const InputFile& file, BlockSplitter& splitter) {
 }
 
 std::vector<int64_t> blockOffsets(const BlockSplitter& splitter) {
-  std::vector<int64_t> offsets;
+  std::vector<int64_t> offsets{0};  // the first point stands at the text's start, also where a header keeps the first block from it
   for (const Block& block : splitter.blocks()) offsets.push_back(block.offset);
   return offsets;
 }
@@ -70,22 +70,26 @@ bool isZstd(const InputFile& file) {
 
 }  // namespace
 
-FileIndex indexFile(const std::string& path, int64_t lanes, int64_t max_block_bytes, const std::string& points_path) {
+FileIndex indexFile(const std::string& path, int64_t lanes, int64_t max_block_bytes, bool header, const std::string& points_path) {
   if (lanes < 1 || max_block_bytes < 1) {
     throw configError("block-size", "[indexFile] wanted lanes and maxBlockBytes of at least 1, got " + std::to_string(lanes) + " and " +
                                         std::to_string(max_block_bytes));
   }
   const InputFile file(path);
   if (isZstd(file)) throw configError("zstd-input", "wanted plain text or gzip in " + path + ", got zstd: unpack it first (zstd -d)");
-  BlockSplitter splitter(lanes, max_block_bytes);
+  BlockSplitter splitter(lanes, max_block_bytes, header);
   const bool gzip = file.isGzip();
   if (gzip) {
     scanGzip(file, splitter, points_path);
   } else {
     scanPlain(file, splitter);
   }
+  if (splitter.header().size() > kMostHeaderBytes) {
+    throw configError("data-header",
+                      "wanted a first line of names in " + path + ", of at most " + std::to_string(kMostHeaderBytes) + " bytes, got a longer one");
+  }
   if (splitter.lines() == 0) throw configError("empty-input", "wanted rows in " + path + ", the file has none");
-  return {splitter.textBytes(), splitter.lines(), gzip, splitter.blocks()};
+  return {splitter.textBytes(), splitter.lines(), gzip, splitter.blocks(), splitter.header()};
 }
 
 }  // namespace lossmith

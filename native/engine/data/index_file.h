@@ -9,13 +9,14 @@
 namespace lossmith {
 
 struct FileIndex {
-  int64_t text_bytes, lines;
+  int64_t text_bytes, lines;  // lines of blocks: without the header
   bool gzip;
   std::vector<Block> blocks;
+  std::string header;  // the first line, where it is one of names
 };
 
 // Gzip is told by content; its access points go to `points_path` (not written for plain text). Throws Error(Config): what InputFile and
-// GzipStream throw, "empty-input", "zstd-input".
-FileIndex indexFile(const std::string& path, int64_t lanes, int64_t max_block_bytes, const std::string& points_path);
+// GzipStream throw, "empty-input", "zstd-input", "data-header".
+FileIndex indexFile(const std::string& path, int64_t lanes, int64_t max_block_bytes, bool header, const std::string& points_path);
 
 }  // namespace lossmith

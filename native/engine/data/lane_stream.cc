@@ -13,6 +13,7 @@ namespace {
 void addTally(const Tally& from, Batch& to) {
   to.rejected += from.rejected;
   to.held_out += from.held_out;
+  to.held_out_test += from.held_out_test;
   const size_t room = kKeptRejects - std::min(kKeptRejects, to.rejects.size());
   to.rejects.insert(to.rejects.end(), from.rejects.begin(), from.rejects.begin() + static_cast<long>(std::min(room, from.rejects.size())));
 }
@@ -35,7 +36,7 @@ LaneStream::LaneStream(LaneOptions options)
 }
 
 void LaneStream::read(Batch& batch) {
-  batch.count = batch.rejected = batch.held_out = 0;
+  batch.count = batch.rejected = batch.held_out = batch.held_out_test = 0;
   batch.labels.clear();
   batch.ids.clear();
   batch.numbers.clear();
@@ -91,7 +92,7 @@ Cursor LaneStream::cursor() const {
 bool LaneStream::nextRow() {
   while (piece_ < static_cast<int64_t>(options_.pieces.size())) {
     if (stream_ == nullptr) stream_ = std::make_unique<PieceStream>(options_.source, options_.pieces[static_cast<size_t>(piece_)]);
-    if (stream_->next(line_, tally_)) return has_row_ = true;
+    if (stream_->next(row_, tally_)) return has_row_ = true;
     stream_ = nullptr;
     piece_++;
   }
@@ -105,7 +106,7 @@ void LaneStream::readWindow() {
   if (has_row_) window_place_ = stream_->rowPlace();
   const FeatureEncoder& encoder = options_.source->encoder();
   while (has_row_ && window_.count() < window_rows_) {
-    window_.append(encoder, options_.source->features(), line_);
+    window_.append(encoder, options_.source->features(), row_);
     nextRow();
   }
   permute();

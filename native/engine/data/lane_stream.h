@@ -43,7 +43,7 @@ class LaneStream {
 
   int64_t piece_;  // that stream_ reads
   std::unique_ptr<PieceStream> stream_;
-  CriteoLine line_;  // the row ahead, while has_row_; points into the stream's buffer
+  Row row_;  // the row ahead, while has_row_; points into the stream's buffer
   bool has_row_ = false;
   Tally tally_;  // of lines before the row ahead
 

@@ -29,7 +29,7 @@ Split splitNamed(const std::string& name) {
   throw configError("split", "wanted a piece of train, validation or test, got \"" + name + "\"");
 }
 
-LogSource::LogSource(SourceOptions options) : options_(std::move(options)), points_(options_.paths.size()) {
+LogSource::LogSource(SourceOptions options) : options_(std::move(options)), parser_(rowParserOf(options_.features)), points_(options_.paths.size()) {
   if (options_.points_paths.size() != options_.paths.size()) {
     throw configError("source", "[source] wanted as many pointsPaths as paths, got " + std::to_string(options_.points_paths.size()) + " and " +
                                     std::to_string(options_.paths.size()));

@@ -11,6 +11,7 @@
 
 #include "engine/data/feature_encoder.h"
 #include "engine/data/feed.h"
+#include "engine/data/row_parser.h"
 #include "engine/data/text_source.h"
 #include "engine/philox.h"
 
@@ -39,6 +40,7 @@ class LogSource {
   const std::string& path(int64_t file) const;
   std::unique_ptr<TextSource> open(int64_t file, int64_t text_offset);  // which the source must outlive
   const FeatureEncoder& encoder();
+  const RowParser& parser() const { return *parser_; }
 
   uint64_t progress() const { return reads_; }  // grows while anything can be read
 
@@ -49,6 +51,7 @@ class LogSource {
 
  private:
   SourceOptions options_;
+  std::unique_ptr<const RowParser> parser_;
   PhiloxKey split_key_{};
   std::atomic<uint64_t> reads_ = 0;
   std::mutex mutex_;

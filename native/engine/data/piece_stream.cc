@@ -24,21 +24,24 @@ PieceStream::PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, 
                                   std::to_string(from.line));
 }
 
-bool PieceStream::next(CriteoLine& row, Tally& tally) {
+bool PieceStream::next(Row& row, Tally& tally) {
   Line line;
   for (;;) {
     row_place_ = next_;
     if (!read(line)) return false;
     if (row_place_.line < piece_.skip) continue;
     const int64_t number = piece_.first_line + row_place_.line + 1;
-    if (source_->drawsSplits() && source_->drawSplit(piece_.file, number) != split_) {
-      tally.held_out++;
-      continue;
+    if (source_->drawsSplits()) {
+      if (const Split drawn = source_->drawSplit(piece_.file, number); drawn != split_) {
+        tally.held_out++;
+        tally.held_out_test += drawn == Split::Test;
+        continue;
+      }
     }
     if (line.too_long) {
       const int64_t most = source_->features().max_line_bytes;
       reason_ = "wanted a line of at most " + std::to_string(most) + " bytes (maxLineBytes), got " + std::to_string(line.bytes);
-    } else if (parseCriteoLine(line.text, row, reason_)) {
+    } else if (source_->parser().parse(line.text, row, reason_)) {
       return true;
     }
     tally.rejected++;
@@ -70,11 +73,11 @@ void Rows::clear() {
   ids.clear();
 }
 
-void Rows::append(const FeatureEncoder& encoder, const FeaturePlan& plan, const CriteoLine& line) {
-  labels.push_back(line.label);
+void Rows::append(const FeatureEncoder& encoder, const FeaturePlan& plan, const Row& row) {
+  labels.push_back(row.label);
   ids.resize(ids.size() + static_cast<size_t>(plan.fields));
   numbers.resize(numbers.size() + static_cast<size_t>(plan.width));
-  encoder.encode(line, ids.data() + ids.size() - plan.fields, numbers.data() + numbers.size() - plan.width);
+  encoder.encode(row, ids.data() + ids.size() - plan.fields, numbers.data() + numbers.size() - plan.width);
 }
 
 }  // namespace lossmith

@@ -14,8 +14,9 @@ namespace lossmith {
 constexpr size_t kKeptRejects = 100;
 
 struct Tally {
-  int64_t rejected = 0, held_out = 0;
-  std::vector<Reject> rejects;  // the first kKeptRejects
+  int64_t rejected = 0;
+  int64_t held_out = 0, held_out_test = 0;  // rows of other splits; those of them that are of the test split
+  std::vector<Reject> rejects;              // the first kKeptRejects
 };
 
 // Of a line: bytes and lines of the block before it.
@@ -29,7 +30,7 @@ class PieceStream {
   PieceStream(std::shared_ptr<LogSource> source, const Piece& piece, TextPlace from = {});
 
   // False at the piece's end. Throws Error(Config, "file-changed") when the file ends before the piece, or the block not where it did.
-  bool next(CriteoLine& row, Tally& tally);
+  bool next(Row& row, Tally& tally);
   TextPlace rowPlace() const { return row_place_; }  // of the row that next() gave
 
  private:
@@ -51,7 +52,7 @@ struct Rows {
 
   int64_t count() const { return static_cast<int64_t>(labels.size()); }
   void clear();
-  void append(const FeatureEncoder& encoder, const FeaturePlan& plan, const CriteoLine& line);
+  void append(const FeatureEncoder& encoder, const FeaturePlan& plan, const Row& row);
 };
 
 }  // namespace lossmith

@@ -9,6 +9,7 @@ export interface FileIndex {
   'lines'?: (number | string | Long);
   'blocks'?: (_lossmith_v1_Block)[];
   'gzip'?: (boolean);
+  'header'?: (string);
 }
 
 export interface FileIndex__Output {
@@ -17,4 +18,5 @@ export interface FileIndex__Output {
   'lines': (number);
   'blocks': (_lossmith_v1_Block__Output)[];
   'gzip': (boolean);
+  'header': (string);
 }

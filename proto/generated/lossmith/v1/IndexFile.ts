@@ -8,6 +8,7 @@ export interface IndexFile {
   'maxBlockBytes'?: (number | string | Long);
   'lanes'?: (number);
   'artifact'?: (string);
+  'header'?: (boolean);
 }
 
 export interface IndexFile__Output {
@@ -16,4 +17,5 @@ export interface IndexFile__Output {
   'maxBlockBytes': (number);
   'lanes': (number);
   'artifact': (string);
+  'header': (boolean);
 }

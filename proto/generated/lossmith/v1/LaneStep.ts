@@ -13,6 +13,7 @@ export interface LaneStep {
   'rejected'?: (number | string | Long);
   'heldOut'?: (number | string | Long);
   'candidates'?: (number | string)[];
+  'heldOutTest'?: (number | string | Long);
 }
 
 export interface LaneStep__Output {
@@ -24,4 +25,5 @@ export interface LaneStep__Output {
   'rejected': (number);
   'heldOut': (number);
   'candidates': (number)[];
+  'heldOutTest': (number);
 }

@@ -1,0 +1,80 @@
+// See cell.h.
+#include "engine/data/cell.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace lossmith {
+namespace {
+
+std::string wantedLabel(const FeaturePlan& plan) {
+  if (plan.classes > 1) {
+    return "a whole number from " + std::to_string(plan.first_class) + " to " + std::to_string(plan.first_class + plan.classes - 1);
+  }
+  return plan.format.kind == LogFormat::Kind::Libsvm ? "-1, 0 or 1" : "0 or 1";
+}
+
+// -1 for none.
+int64_t clickOf(std::string_view cell, bool libsvm) {
+  if (cell == "1" || (libsvm && cell == "+1")) return 1;
+  return cell == "0" || (libsvm && cell == "-1") ? 0 : -1;
+}
+
+}  // namespace
+
+Parsed parseInteger(std::string_view text, int64_t& value) {
+  const bool negative = text[0] == '-';
+  if (negative) text.remove_prefix(1);
+  if (text.empty()) return Parsed::NotOne;
+  const uint64_t most = (uint64_t{1} << 63) - 1 + negative;
+  uint64_t sum = 0;
+  bool too_big = false;
+  for (char c : text) {
+    const uint64_t digit = static_cast<uint64_t>(c) - '0';
+    if (digit > 9) return Parsed::NotOne;
+    too_big |= sum > (most - digit) / 10;
+    sum = sum * 10 + digit;
+  }
+  value = static_cast<int64_t>(negative ? 0 - sum : sum);
+  return too_big ? Parsed::TooBig : Parsed::Good;
+}
+
+Parsed parseDecimal(std::string_view text, int64_t& whole, double& fraction) {
+  fraction = 0;
+  const Parsed integer = parseInteger(text, whole);
+  if (integer != Parsed::NotOne) return integer;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || (error != std::errc() && error != std::errc::result_out_of_range)) return Parsed::NotOne;
+  if (error == std::errc() && !std::isfinite(value)) return Parsed::NotOne;  // words such as "nan"
+  if (error != std::errc() || !(value >= -0x1p63 && value < 0x1p63)) return Parsed::TooBig;
+  const double floor = std::floor(value);
+  whole = static_cast<int64_t>(floor), fraction = value - floor;
+  // A value just below 0 has no fraction below 1 that tells it from 0.
+  if (fraction >= 1) whole = 0, fraction = 0;
+  return Parsed::Good;
+}
+
+bool parseLabel(std::string_view cell, const FeaturePlan& plan, float& label, std::string& reason) {
+  int64_t place = -1;
+  if (plan.classes == 1) {
+    place = clickOf(cell, plan.format.kind == LogFormat::Kind::Libsvm);
+  } else if (int64_t value = 0; !cell.empty() && parseInteger(cell, value) == Parsed::Good && value >= plan.first_class) {
+    place = value - plan.first_class;
+  }
+  if (place < 0 || place >= std::max<int64_t>(plan.classes, 2)) {
+    reason = "label: wanted " + wantedLabel(plan) + ", got " + quoted(cell);
+    return false;
+  }
+  label = static_cast<float>(place);
+  return true;
+}
+
+std::string quoted(std::string_view cell) {
+  constexpr size_t kMost = 40;
+  std::string out("\"");
+  return out.append(cell.substr(0, kMost)).append(cell.size() > kMost ? "…\"" : "\"");
+}
+
+}  // namespace lossmith

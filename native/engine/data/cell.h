@@ -1,0 +1,25 @@
+// What a cell of a log can hold, and how a reason shows it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/data/feature_plan.h"
+
+namespace lossmith {
+
+enum class Parsed { Good, NotOne, TooBig };
+
+// -?[0-9]+ of 64 bits. The text is not empty.
+Parsed parseInteger(std::string_view text, int64_t& value);
+
+// A decimal number, with or without an exponent, of magnitude below 2^63: whole + fraction, fraction in [0, 1). The text is not empty.
+Parsed parseDecimal(std::string_view text, int64_t& whole, double& fraction);
+
+// The class of a label: 0 or 1 of a click log (libsvm also -1 and +1), else label - first_class. False with a reason.
+bool parseLabel(std::string_view cell, const FeaturePlan& plan, float& label, std::string& reason);
+
+std::string quoted(std::string_view cell);  // its beginning in quotes
+
+}  // namespace lossmith
