@@ -11,6 +11,7 @@ import { version } from '../common/version.js'
 import { buildPredictGraph } from '../model/model.js'
 import { type OnnxFile, type OnnxWeight, onnxFile } from '../model/onnx.js'
 import { sigmoid } from '../model/ops/scalar-functions.js'
+import { softmax } from '../model/ops/softmax.js'
 import { blameModel, chooseModel, sizesOf } from './build-plan.js'
 
 const CHUNK_BYTES = 4 << 20
@@ -25,7 +26,7 @@ export interface ExportOptions {
   readonly externalFrom?: number
 }
 
-/** Inputs ids [batch, F] and, where there are any, numbers [batch, N]; outputs logits and probability [batch]. */
+/** Inputs ids [batch, F] and, where there are any, numbers [batch, N]; outputs logits and probability [batch], of C classes [batch, C]. */
 export async function exportOnnx({ job, features, readTensor, path, externalFrom }: ExportOptions): Promise<void> {
   const choice = await chooseModel(job.model)
   const { graph, logits } = blameModel(job.model, () => buildPredictGraph(choice, sizesOf(features)))
@@ -33,7 +34,7 @@ export async function exportOnnx({ job, features, readTensor, path, externalFrom
   const file = onnxFile({
     name: job.name,
     inputs: graph.inputs,
-    outputs: { logits, probability: sigmoid(logits) },
+    outputs: { logits, probability: logits.shape.length === 1 ? sigmoid(logits) : softmax(logits) },
     metadata: metadataOf(job, features),
     producerVersion: version,
     externalName: basename(dataPath),
