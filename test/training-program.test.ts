@@ -35,6 +35,8 @@ const models: [string, ModelChoice][] = [
   ['fm', { kind: 'fm', embedding: 8 }],
   ['deepfm', { kind: 'deepfm', embedding: 8, hidden: [24, 16], dropout: 0 }],
   ['the example of a model file', { kind: 'file', definition: await loadModelFile(example), options: { embedding: 4, crosses: 2, hidden: [8] } }],
+  ['wide-and-deep', { kind: 'wide-and-deep', embedding: 8, hidden: [24, 16], dropout: 0 }],
+  ['dcn-v2', { kind: 'dcn-v2', embedding: 4, crosses: 2, hidden: [24, 16], dropout: 0 }],
   ['deepfm with dropout', { kind: 'deepfm', embedding: 8, hidden: [24, 16], dropout: 0.3 }],
 ]
 const shapes: [string, InputSizes][] = [
@@ -56,15 +58,16 @@ for (const [model, choice] of models) {
         }
       })
 
-      test(`${shape}: logits of the predict program`, () => {
-        const { graph, logits } = buildPredictGraph(choice, sizes)
-        const outputs = { logits }
-        const program = compile({ name: 'predict', graph, maxBatch: MAX_BATCH, outputs })
-        for (const batch of BATCHES) {
-          const values = valuesOf([...graph.inputs, ...graph.parameters, ...graph.tables], batch, sizes)
-          compareWithReference({ native, program, batch, values, outputs, tolerance: TOLERANCE })
-        }
-      })
+      for (const classes of [1, 5])
+        test(`${shape}: logits of the predict program, classes ${classes}`, () => {
+          const { graph, logits } = buildPredictGraph(choice, { ...sizes, classes })
+          const outputs = { logits }
+          const program = compile({ name: 'predict', graph, maxBatch: MAX_BATCH, outputs })
+          for (const batch of BATCHES) {
+            const values = valuesOf([...graph.inputs, ...graph.parameters, ...graph.tables], batch, sizes)
+            compareWithReference({ native, program, batch, values, outputs, tolerance: TOLERANCE })
+          }
+        })
     }
   })
 }
