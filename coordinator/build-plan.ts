@@ -20,8 +20,8 @@ export async function chooseModel(model: ModelJob): Promise<ModelChoice> {
   return model.kind === 'file' ? { kind: 'file', definition: await loadModelFile(model.path), options: model.options } : (model as ModelChoice)
 }
 
-export function sizesOf({ fields, width, rows }: FeaturePlan): InputSizes {
-  return { fields, numbers: width, rows }
+export function sizesOf({ fields, width, rows, classes }: FeaturePlan): InputSizes {
+  return { fields, numbers: width, rows, classes }
 }
 
 /** An exception of a user's model function is the user's mistake; its message gets the file's name. */

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { noFacts } from '../common/data-facts.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
 import { buildPlan } from '../coordinator/build-plan.js'
@@ -38,10 +39,13 @@ for (const [name, model] of models) {
       await compareScores(model, width)
     })
   }
+  test(`${name} of five classes scores like the engine`, { skip }, async () => {
+    await compareScores(model, 13, { classes: 5 })
+  })
 }
 
 test('weights too large for one file go to a second one', { skip }, async () => {
-  await compareScores({ kind: 'deepfm', embedding: 8, hidden: [16], dropout: 0 }, 13, 1000)
+  await compareScores({ kind: 'deepfm', embedding: 8, hidden: [16], dropout: 0 }, 13, { externalFrom: 1000 })
   assert.deepEqual((await readdir(folder)).sort(), ['model.onnx', 'model.onnx.data'])
   assert.ok((await stat(join(folder, 'model.onnx'))).size < 20_000)
 })
@@ -57,11 +61,11 @@ test('a tensor that cannot be read leaves no file', async () => {
   assert.deepEqual(await readdir(folder), [])
 })
 
-async function compareScores(model: Job['model'], width: number, externalFrom?: number): Promise<void> {
+async function compareScores(model: Job['model'], width: number, { classes = 1, externalFrom }: { classes?: number; externalFrom?: number } = {}) {
   if (!runtime) return
-  const job = jobOf(model)
-  const features = featuresOf(width)
-  const plan = await buildPlan(job, features)
+  const job = jobOf(model, classes)
+  const features = featuresOf(width, classes)
+  const plan = await buildPlan(job, features, { ...noFacts, classShares: classes > 1 ? new Array(classes).fill(1 / classes) : [] })
   const weights = new Map([...plan.parameters, ...plan.tables].map((spec) => [spec.name, draw(spec.name, sizeOf(spec), (u) => u - 0.5)]))
   const path = join(folder, 'model.onnx')
   await exportOnnx({ job, features, readTensor: readerOf(weights), path, ...(externalFrom !== undefined && { externalFrom }) })
@@ -79,14 +83,21 @@ async function compareScores(model: Job['model'], width: number, externalFrom?: 
   assert.deepEqual([...session.inputNames], width > 0 ? ['ids', 'numbers'] : ['ids'])
   const { logits, probability } = await runModel(runtime, session, feeds)
   const scored = score(plan, ids, numbers, weights)
-  for (let i = 0; i < BATCH; i++) {
+  assert.equal(logits?.length, BATCH * classes)
+  for (let i = 0; i < scored.length; i++) {
     const wanted = scored[i] as number
     // The same float32 products, added in another order: ids and numbers give logits of a few units.
     assert.ok(Math.abs((logits?.[i] as number) - wanted) <= 1e-5 * (1 + Math.abs(wanted)), `logit ${i}: engine ${wanted}, ONNX ${logits?.[i]}`)
-    const likelihood = 1 / (1 + Math.exp(-wanted))
+    const likelihood = classes === 1 ? 1 / (1 + Math.exp(-wanted)) : softmaxAt(scored, i, classes)
     assert.ok(Math.abs((probability?.[i] as number) - likelihood) <= 1e-5, `probability ${i}: engine ${likelihood}, ONNX ${probability?.[i]}`)
   }
   assert.ok(new Set(logits).size > BATCH / 2, 'different rows get different scores')
+}
+
+/** Of element i among the logits of its row. */
+function softmaxAt(logits: Float32Array, i: number, classes: number): number {
+  const row = logits.subarray(i - (i % classes), i - (i % classes) + classes)
+  return Math.exp(logits[i]!) / row.reduce((sum, logit) => sum + Math.exp(logit), 0)
 }
 
 function score(plan: TrainingPlan, ids: BigInt64Array, numbers: Float32Array, weights: ReadonlyMap<string, Float32Array>): Float32Array {
@@ -118,17 +129,24 @@ function draw(name: string, size: number, from: (uniform: number) => number): Fl
   return Float32Array.from({ length: size }, (_, i) => from(philoxUniform(philox([i, 0, 0, 0], key)[0])))
 }
 
-function jobOf(model: Job['model']): Job {
+function jobOf(model: Job['model'], classes = 1): Job {
   const optimizer = { kind: 'sgd', rate: 0.1, weightDecay: 0 } as const
-  return { name: 'onnx', seed: 1, model, loss: { mode: 'one', candidates: [{ name: 'bce' }] }, optimizer, train: { batch: 512, lanes: 8 } } as Job
+  return {
+    name: 'onnx',
+    seed: 1,
+    model,
+    loss: { mode: 'one', candidates: [{ name: classes === 1 ? 'bce' : 'ce' }] },
+    optimizer,
+    train: { batch: 512, lanes: 8 },
+  } as Job
 }
 
-function featuresOf(width: number): FeaturePlan {
+function featuresOf(width: number, classes = 1): FeaturePlan {
   const numbers = width > 0 ? ({ as: 'normalised' } as const) : ({ as: 'log-bins' } as const)
   return {
     format: { kind: 'criteo' },
     names: [],
-    classes: 1,
+    classes,
     firstClass: 0,
     numbers,
     categories: { minCount: 1 },
