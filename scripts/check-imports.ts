@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const allowed: Record<string, readonly string[]> = {
   common: [],
   proto: [],
-  model: ['common/errors', 'common/job/nearest-name'],
+  model: ['common/data-facts', 'common/errors', 'common/job/loss', 'common/job/nearest-name'],
   'native/ts': ['common', 'model'],
   worker: ['common', 'proto', 'model', 'native/ts'],
   coordinator: ['common', 'proto', 'model'],
