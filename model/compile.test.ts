@@ -4,7 +4,7 @@ import { gradients } from './autodiff.js'
 import { interpretProgram } from './compile/interpret-program.test.support.js'
 import { randomGraph } from './compile/random-graph.test.support.js'
 import { compile } from './compile.js'
-import { Graph, nameOf, type Tensor } from './graph.js'
+import { Graph, nameOf, nodesOf, type Tensor } from './graph.js'
 import type { DenseValue, RowsValue } from './op.js'
 import { broadcast } from './ops/broadcast.js'
 import { dropoutMask } from './ops/dropout-mask.js'
@@ -18,6 +18,7 @@ import { slice } from './ops/slice.js'
 import type { Program } from './program.js'
 import { evaluate } from './reference.js'
 import { buildSample } from './sample.js'
+import { forwardTangent } from './tangent.js'
 
 const MAX_BATCH = 9
 const INIT = { kind: 'zeros' } as const
@@ -41,6 +42,20 @@ describe('a compiled program computes what the reference computes', () => {
       const { graph, outputs, gradients, values } = randomGraph(seed)
       const program = compile({ name: `random ${seed}`, graph, maxBatch: MAX_BATCH, outputs, gradients })
       for (const batch of [1, 7]) compareWithReference(program, batch, values(batch), outputs, gradients)
+    }
+  })
+
+  test('with tangents of all weights, in two phases', () => {
+    for (let seed = 100; seed < 115; seed++) {
+      const { graph, outputs, gradients, values } = randomGraph(seed)
+      const used = nodesOf([outputs.loss as Tensor])
+      const leaves = [...graph.parameters, ...graph.tables].filter((leaf) => used.includes(leaf))
+      if (leaves.length === 0) continue
+      const tangent = forwardTangent(outputs.loss as Tensor, new Map(leaves.map((leaf) => [leaf, graph.tangentOf(leaf)])))
+      const program = compile({ name: `random ${seed}`, graph, maxBatch: MAX_BATCH, outputs: { ...outputs, tangent }, gradients })
+      assert.ok(program.cut < program.code.length)
+      const tangents = leaves.map((leaf): [string, DenseValue] => [nameOf(graph.tangentOf(leaf)), alternating(leaf.shape as number[])])
+      compareWithReference(program, 7, new Map([...values(7), ...tangents]), { ...outputs, tangent }, gradients)
     }
   })
 
@@ -191,7 +206,11 @@ function compareWithReference(
   outputs: Readonly<Record<string, Tensor>>,
   gradients: ReadonlyMap<string, Tensor>,
 ): void {
-  const got = interpretProgram(program, batch, new Map([...values].map(([name, { data }]) => [name, data])))
+  const numbers = new Map([...values].map(([name, { data }]) => [name, data]))
+  const tangents = [...numbers]
+    .filter(([name]) => name.startsWith('tangent of '))
+    .map(([name, data]) => [name.replace('tangent of ', ''), data] as const)
+  const got = interpretProgram(program, batch, numbers, new Map(tangents))
   const names = Object.keys(outputs)
   const wanted = evaluate([...Object.values(outputs), ...gradients.values()], { values, batch })
   for (const [i, name] of names.entries()) compareNumbers(`${program.name}: ${name}`, got.outputs.get(name), (wanted[i] as DenseValue).data)
@@ -215,6 +234,10 @@ function compareNumbers(what: string, got: Float64Array | undefined, wanted: Flo
     const fits = Object.is(other, number) || other === number || Math.abs(other - number) <= 1e-9 * (1 + Math.abs(number))
     assert.ok(fits, `${what}[${i}]: wanted ${number}, got ${other}`)
   })
+}
+
+function alternating(shape: number[]): DenseValue {
+  return { shape, data: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.cos(2 * i)) }
 }
 
 function dense(shape: number[], data: number[]): DenseValue {

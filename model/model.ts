@@ -86,7 +86,11 @@ export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, job: 
   if (unused.length > 0)
     throw configError('unused-parameter', `[model] wanted a loss that depends on every parameter, got ${unused.join(', ')} unused`)
 
-  const candidates = candidatesOf(job).map((candidate) => candidateOf(candidate, facts))
+  const { classes = 1 } = sizes
+  const { baseRate, classShares } = facts
+  // Classes that nobody surveyed count as equally likely.
+  const shares = classes > 1 && classShares.length === 0 ? Array.from({ length: classes }, () => 1 / classes) : classShares
+  const candidates = candidatesOf(job).map((candidate) => candidateOf(candidate, { baseRate, classShares: shares }))
   const built = { graph, logits, labels, parameters, tables, candidates }
   if (job.mode === 'one') {
     const loss = reduceSum(candidates[0]!.loss(logits, labels), 0)

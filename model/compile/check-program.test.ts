@@ -60,6 +60,10 @@ const faults: [string, RegExp, (p: Program) => Program][] = [
     /reads B × 32 of buffer 0/,
     (p) => ({ ...p, code: p.code.with(0, { ...chain([0], 'neg', 1), strides: [[2]] } as Instruction) }),
   ],
+  ['a cut beyond the end', /wanted a cut from 0 to 3, got 4/, (p) => ({ ...p, cut: 4 })],
+  ['work of the first phase behind the cut', /instruction 2 \(elementwise\) is of the first phase, but the cut is 2/, (p) => ({ ...p, cut: 2 })],
+  ['a tangent before the cut', /instruction 0 \(elementwise\) is of the second phase, but the cut is 3/, (p) => ({ ...twoPhases(p), cut: 3 })],
+  ['a gradient of the second phase', /writes gradient buffer 3 in the second phase/, (p) => gradientLast(twoPhases(p))],
   ['a number that JSON has not', /wanted a finite number/, (p) => ({ ...p, code: p.code.with(0, infinite()) })],
 ]
 
@@ -68,6 +72,19 @@ for (const [what, message, spoil] of faults) {
     const refused = (error: unknown) => error instanceof LossmithError && error.kind === 'broken' && message.test(error.message)
     assert.throws(() => checkProgram(spoil(program())), refused)
   })
+}
+
+test('a program of two phases passes', () => {
+  checkProgram(twoPhases(program()))
+})
+
+/** All of it needs the tangent that it begins with. */
+function twoPhases(p: Program): Program {
+  return { ...p, cut: 0, parameters: ['w'], buffers: p.buffers.with(0, { place: 'tangent', dtype: 'f32', batch: true, inner: 16, index: 0 }) }
+}
+
+function gradientLast(p: Program): Program {
+  return { ...p, outputs: [], buffers: p.buffers.with(3, { place: 'gradient', dtype: 'f32', batch: true, inner: 16, index: 0 }) }
 }
 
 function badRegister(): Instruction {

@@ -2,11 +2,11 @@
 import type { DataFacts } from '../../common/data-facts.js'
 import { candidatesOf, controllerOf, type LossJob } from '../../common/job/loss.js'
 import type { Graph, Tensor } from '../graph.js'
+import { classesOf, oneHotLabels } from '../losses/multiclass/labels.js'
 import { constant } from '../ops/constant.js'
 import { oneHot } from '../ops/one-hot.js'
 import { assignedWeights } from './assigned-weights.js'
 import { fieldNamed } from './field-facts.js'
-import { oneHotLabels } from './one-hot-labels.js'
 import { Controller, fieldOfInput, type Weighing } from './weights.js'
 
 /** null where nothing is learned about the losses. A static weighing is a controller that is told nothing. */
@@ -28,7 +28,7 @@ export interface TrainingWeights {
 /** For logits and labels of a graph with an input 'ids'. */
 export function trainingWeights(loss: LossJob, graph: Graph, logits: Tensor, labels: Tensor, facts: DataFacts): TrainingWeights {
   const ids = graph.inputs[0]!
-  const classes = (logits.shape[1] as number | undefined) ?? 1
+  const classes = logits.shape.length === 1 ? 1 : classesOf(logits)
   const controller = controllerFor(loss, facts, classes)
   if (controller) {
     const { fields } = controller.shape

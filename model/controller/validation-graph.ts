@@ -5,6 +5,8 @@ import type { ControllerJob } from '../../common/job/loss.js'
 import { gradients } from '../autodiff.js'
 import type { Graph, Tensor } from '../graph.js'
 import { bce } from '../losses/bce.js'
+import { crossEntropy } from '../losses/multiclass/ce.js'
+import { classesOf, oneHotLabels } from '../losses/multiclass/labels.js'
 import { buildPredictGraph, type InputSizes, type ModelChoice } from '../model.js'
 import { reduceSum } from '../ops/reduce-sum.js'
 
@@ -25,5 +27,5 @@ export function buildValidationGraph(choice: ModelChoice, sizes: InputSizes, nam
 
 function objectiveOf(logits: Tensor, labels: Tensor, name: ControllerJob['objective']): Tensor {
   if (name === 'auc') throw configError('job-invalid', "[loss] wanted the objective 'logloss', got 'auc', which is not built yet")
-  return bce(logits, labels)
+  return logits.shape.length === 1 ? bce(logits, labels) : crossEntropy(logits, oneHotLabels(labels, classesOf(logits)))
 }
