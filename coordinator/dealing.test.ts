@@ -136,7 +136,15 @@ test('counts: sums by key, kept from the minimum on, moments to mean and deviati
 })
 
 test('ledger: balances to the row, or says what is there', () => {
-  const ledger = addRows(addRows(emptyLedger(3), { trained: 5, rejected: 1, heldOut: 2 }), { trained: 4, rejected: 0, heldOut: 0 })
-  assert.deepEqual(balanceLedger(ledger, 15, 3), { ...emptyLedger(3), read: 15, trained: 9, rejected: 1, heldOut: 5, balanced: true })
-  for (const lines of [14, 16]) assert.throws(() => balanceLedger(ledger, lines, 3), { kind: 'broken', code: 'ledger-unbalanced' })
+  const ledger = addRows(addRows(emptyLedger(3), { trained: 5, rejected: 1, validation: 0, test: 2 }), {
+    trained: 4,
+    rejected: 0,
+    validation: 0,
+    test: 0,
+    drawn: 7,
+  })
+  const heldOut = { validation: 2, test: 1 }
+  const rows = { read: 15, trained: 9, rejected: 1, heldOut: 5, validation: 2, test: 3, drawn: 7 }
+  assert.deepEqual(balanceLedger(ledger, 15, heldOut), { epoch: 3, ...rows, balanced: true })
+  for (const lines of [14, 16]) assert.throws(() => balanceLedger(ledger, lines, heldOut), { kind: 'broken', code: 'ledger-unbalanced' })
 })

@@ -39,7 +39,8 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
   const { cluster: _, ...began } = job
   if (known === undefined) directory.writeData({ job: began, files, indexes, features })
   const lines = blocks.filter(({ file }) => roles[file] === 'train').reduce((sum, block) => sum + block.lines, 0)
-  const heldOut = job.data.split.by === 'time' ? lines - rows(training) : 0
+  const split = (name: Split) => rows(pieces.filter((piece) => piece.split === name))
+  const heldOut = job.data.split.by === 'time' ? { validation: split('validation'), test: split('test') } : { validation: 0, test: 0 }
   return {
     paths,
     features,

@@ -34,7 +34,7 @@ test('a run trains every row once an epoch, evaluates, saves, exports', { timeou
   assert.equal(result.status, 'done')
   assert.deepEqual(
     result.ledger,
-    [1, 2].map((epoch) => ({ epoch, read: 300, trained: 238, rejected: 2, heldOut: 60, validation: 0, test: 0, drawn: 0, balanced: true })),
+    [1, 2].map((epoch) => ({ epoch, read: 300, trained: 238, rejected: 2, heldOut: 60, validation: 30, test: 30, drawn: 0, balanced: true })),
   )
   assert.deepEqual(
     result.metrics.map(({ epoch, split, examples }) => ({ epoch, split, examples })),

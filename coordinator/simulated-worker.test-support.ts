@@ -299,7 +299,7 @@ class LaneReader {
   }
 
   next(batch: number): LaneStep {
-    const step = { lane: this.lane, examples: 0, lossSum: 0, rejected: 0, heldOut: 0, rejects: [] as NonNullable<Row['reject']>[] }
+    const step = { lane: this.lane, examples: 0, lossSum: 0, rejected: 0, heldOut: 0, heldOutTest: 0, rejects: [] as NonNullable<Row['reject']>[] }
     // Rejects right after the last example come with it, as the engine's reader does it.
     while (this.at < this.rows.length && (step.examples < batch || this.rows[this.at]!.row.reject !== undefined)) {
       const { reject, number, label } = this.rows[this.at++]!.row

@@ -7,7 +7,7 @@ import type { Cursor__Output as Cursor } from '../proto/generated/lossmith/v1/Cu
 import type { Piece__Output as Piece } from '../proto/generated/lossmith/v1/Piece.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
 import { dealBlocks } from './deal-blocks.js'
-import { addRows, balanceLedger, type Ledger } from './ledger.js'
+import { addRows, balanceLedger, type HeldOut, type Ledger } from './ledger.js'
 import { enterPhase, onEveryMember, type RunContext } from './run-context.js'
 import { type Commit, StepBook } from './step-book.js'
 
@@ -26,7 +26,7 @@ export interface TrainingRows {
   pieces: readonly Piece[]
   /** Lines of the training files by the index, and those of them in pieces of other splits (by time). */
   lines: number
-  heldOut: number
+  heldOut: HeldOut
 }
 
 /** `lastStep` 0: to the end of the epoch. */
@@ -48,8 +48,9 @@ export async function trainSegment(
 
   const book = new StepBook(membership.ranks.length, (commit) => {
     const last = ledger.pop()!
-    const sum = (of: 'rejected' | 'heldOut') => commit.lanes.reduce((total, lane) => total + lane[of], 0)
-    ledger.push(addRows(last, { trained: commit.examples, rejected: sum('rejected'), heldOut: sum('heldOut') }))
+    const sum = (of: 'rejected' | 'heldOut' | 'heldOutTest') => commit.lanes.reduce((total, lane) => total + lane[of], 0)
+    const test = sum('heldOutTest')
+    ledger.push(addRows(last, { trained: commit.examples, rejected: sum('rejected'), validation: sum('heldOut') - test, test }))
     status.ledger = ledger.at(-1)!
     const rejects = commit.lanes.flatMap((lane) => lane.rejects)
     const unlisted = sum('rejected') - rejects.length

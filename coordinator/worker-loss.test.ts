@@ -107,7 +107,7 @@ test('rows that are never reported unbalance the ledger', { timeout }, async (t)
     },
   }))
   assert.deepEqual([error.kind, error.code], ['broken', 'ledger-unbalanced'])
-  assert.match(error.message, /epoch 1: wanted 300 rows, got \d+ trained \+ 2 rejected \+ 60 held out = 29\d/)
+  assert.match(error.message, /epoch 1: wanted 300 rows, got \d+ trained \+ 2 rejected \+ 30 validation \+ 30 test = 29\d/)
 })
 
 test('a disk that is full while workers send their state ends the run; older checkpoints stay', { timeout }, async (t) => {

@@ -21,9 +21,11 @@ export function describeResult({
     ...[split, String(epoch), count(at), count(examples)],
     ...[auc.toFixed(4), logloss.toFixed(4), calibration.toFixed(3)],
   ])
-  const rows = ledger.map(({ epoch, read, trained, rejected, heldOut, balanced }) => [
-    ...[String(epoch), count(read), count(trained), count(rejected), count(heldOut)],
-    balanced ? 'balances' : 'epoch not finished',
+  const drawn = ledger.some((epoch) => epoch.drawn > 0)
+  const rows = ledger.map((of) => [
+    ...[String(of.epoch), count(of.read), count(of.trained), count(of.rejected), count(of.validation), count(of.test)],
+    ...(drawn ? [count(of.drawn)] : []),
+    of.balanced ? 'balances' : 'epoch not finished',
   ])
   const rejects = join(runDirectory, 'rejects.tsv')
   const files = [
@@ -35,7 +37,9 @@ export function describeResult({
   const pace = examplesPerSecond > 0 ? `, ${count(Math.round(examplesPerSecond))} examples/s in training` : ''
   return [
     ...(quality.length === 0 ? [] : [table(['split', 'epoch', 'step', 'rows', 'AUC', 'logloss', 'calibration'], quality), '']),
-    ...(rows.length === 0 ? [] : [table(['epoch', 'read', 'trained', 'rejected', 'held out', 'ledger'], rows), '']),
+    ...(rows.length === 0
+      ? []
+      : [table(['epoch', 'read', 'trained', 'rejected', 'validation', 'test', ...(drawn ? ['drawn'] : []), 'ledger'], rows), '']),
     `${status === 'done' ? 'done' : 'stopped'} after ${count(step)} steps with ${world} ${world === 1 ? 'worker' : 'workers'} in ${duration(1000 * seconds)}${pace}`,
     ...files.map((line) => `  ${line}`),
   ].join('\n')

@@ -80,7 +80,9 @@ test('--json: one object on stdout, objects a line on stderr; evaluate finds the
   const facts = JSON.parse(stdout) as RunResult & { ok: boolean }
   assert.equal(facts.ok, true)
   assert.equal(facts.world, 2)
-  assert.deepEqual(facts.ledger, [{ epoch: 1, read: 6000, trained: 4800, rejected: 0, heldOut: 1200, balanced: true }])
+  assert.deepEqual(facts.ledger, [
+    { epoch: 1, read: 6000, trained: 4800, rejected: 0, heldOut: 1200, validation: 0, test: 1200, drawn: 0, balanced: true },
+  ])
   assert.deepEqual(JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')), facts)
   const events = stderr
     .trimEnd()
@@ -151,7 +153,7 @@ test('coordinator and workers as commands of their own', async () => {
   const { code, stdout } = await coordinator.ended
   assert.equal(code, 0)
   assert.match(stdout, /split +epoch +step +rows +AUC +logloss +calibration/)
-  assert.match(stdout, /1 +6,000 +4,800 +0 +1,200 +balances/)
+  assert.match(stdout, /1 +6,000 +4,800 +0 +0 +1,200 +balances/)
   assert.match(stdout, /done after 7\d steps with 2 workers/)
 })
 

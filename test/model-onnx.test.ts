@@ -208,9 +208,12 @@ function momentsOf(values: readonly bigint[]): { mean: number; deviation: number
 function checkLedger(run: string, splits: Record<Split, Row[]>, byFiles: boolean): void {
   const { ledger } = JSON.parse(readFileSync(join(run, 'checkpoints', checkpointsOf(run).at(-1)!, 'manifest.json'), 'utf8')) as { ledger: Ledger[] }
   const bad = (rows: readonly Row[]) => rows.filter(({ reject }) => reject !== null)
-  const heldOut = byFiles ? 0 : splits.validation.length + splits.test.length
+  const [validation, test] = byFiles ? [0, 0] : [splits.validation.length, splits.test.length]
+  const heldOut = validation + test
   const [read, rejected] = [splits.train.length + heldOut, bad(splits.train).length]
-  assert.deepEqual(ledger, [{ epoch: 1, read, trained: splits.train.length - rejected, rejected, heldOut, balanced: true }])
+  assert.deepEqual(ledger, [
+    { epoch: 1, read, trained: splits.train.length - rejected, rejected, heldOut, validation, test, drawn: 0, balanced: true },
+  ])
   const listed = readFileSync(join(run, 'rejects.tsv'), 'utf8').trimEnd().split('\n').filter(Boolean)
   const wanted = Object.values(splits).flatMap((rows) => bad(rows).map(({ file, line }) => `${file}\t${line}`))
   assert.deepEqual(listed.map((line) => line.split('\t').slice(0, 2).join('\t')).sort(), wanted.sort())
