@@ -101,7 +101,7 @@ class FeedObject : public Napi::ObjectWrap<FeedObject> {
         const auto lane = array.Get(i).As<Napi::Object>();
         lanes.push_back({static_cast<int>(integer(lane, "lane")), piecesFromJs(lane.Get("pieces")), cursorFromJs(lane.Get("cursor"))});
       }
-      feed_->startEpoch(info[0].ToNumber().Int64Value(), std::move(lanes));
+      feed_->startEpoch(info[0].ToNumber().Int64Value(), std::move(lanes), info[2].ToBoolean());
     });
   }
 
@@ -205,7 +205,8 @@ std::vector<Piece> piecesFromJs(Napi::Value value) {
 Cursor cursorFromJs(Napi::Value value) {
   if (!value.IsObject()) return {};
   const auto from = value.As<Napi::Object>();
-  return {integer(from, "piece"), integer(from, "offset"), integer(from, "line"), integer(from, "emitted"), from.Get("exhausted").ToBoolean()};
+  return {integer(from, "piece"),   integer(from, "offset"),           integer(from, "line"),
+          integer(from, "emitted"), from.Get("exhausted").ToBoolean(), integer(from, "pass")};
 }
 
 Napi::Object cursorToJs(Napi::Env env, const Cursor& cursor) {
@@ -215,6 +216,7 @@ Napi::Object cursorToJs(Napi::Env env, const Cursor& cursor) {
   out["line"] = Napi::Number::New(env, static_cast<double>(cursor.line));
   out["emitted"] = Napi::Number::New(env, static_cast<double>(cursor.emitted));
   out["exhausted"] = Napi::Boolean::New(env, cursor.exhausted != 0);
+  out["pass"] = Napi::Number::New(env, static_cast<double>(cursor.pass));
   return out;
 }
 

@@ -18,6 +18,12 @@
 namespace lossmith {
 namespace {
 
+Napi::Float32Array floatsToJs(Napi::Env env, const std::vector<float>& values) {
+  auto array = Napi::Float32Array::New(env, values.size());
+  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(float));
+  return array;
+}
+
 Napi::Value lanesToJs(Napi::Env env, const std::vector<LaneResult>& lanes) {
   Napi::Array array = Napi::Array::New(env, lanes.size());
   for (size_t i = 0; i < lanes.size(); i++) {
@@ -33,6 +39,7 @@ Napi::Value lanesToJs(Napi::Env env, const std::vector<LaneResult>& lanes) {
     object.Set("rejects", rejectsToJs(env, lane.rejects));
     object.Set("readMs", lane.read_ms);
     object.Set("computeMs", lane.compute_ms);
+    object.Set("candidates", floatsToJs(env, lane.candidates));
     array.Set(static_cast<uint32_t>(i), object);
   }
   return array;
@@ -53,6 +60,18 @@ Napi::Value summaryToJs(Napi::Env env, const StepSummary& summary) {
   return object;
 }
 
+Napi::Value evidenceToJs(Napi::Env env, const std::vector<LaneEvidence>& lanes) {
+  Napi::Array array = Napi::Array::New(env, lanes.size());
+  for (size_t i = 0; i < lanes.size(); i++) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("lane", lanes[i].lane);
+    object.Set("examples", static_cast<double>(lanes[i].examples));
+    object.Set("evidence", floatsToJs(env, lanes[i].evidence));
+    array.Set(static_cast<uint32_t>(i), object);
+  }
+  return array;
+}
+
 Napi::Value scoresToJs(Napi::Env env, const std::vector<PieceScores>& pieces) {
   Napi::Array array = Napi::Array::New(env, pieces.size());
   for (size_t i = 0; i < pieces.size(); i++) {
@@ -63,6 +82,7 @@ Napi::Value scoresToJs(Napi::Env env, const std::vector<PieceScores>& pieces) {
     object.Set("positives", static_cast<double>(piece.positives));
     object.Set("logloss", piece.logloss);
     object.Set("predicted", piece.predicted);
+    object.Set("correct", static_cast<double>(piece.correct));
     object.Set("rejected", static_cast<double>(piece.rejected));
     object.Set("rejects", rejectsToJs(env, piece.rejects));
     array.Set(static_cast<uint32_t>(i), object);
@@ -81,12 +101,15 @@ int64_t wholeNumber(Napi::Value value, const char* what) {
 class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Trainer",
-                       {InstanceMethod<&TrainerObject::initialize>("initialize"), InstanceMethod<&TrainerObject::stateTensors>("stateTensors"),
-                        InstanceMethod<&TrainerObject::readState>("readState"), InstanceMethod<&TrainerObject::writeState>("writeState"),
-                        InstanceMethod<&TrainerObject::setCollective>("setCollective"), InstanceMethod<&TrainerObject::compute>("compute"),
-                        InstanceMethod<&TrainerObject::exchange>("exchange"), InstanceMethod<&TrainerObject::update>("update"),
-                        InstanceMethod<&TrainerObject::evaluate>("evaluate"), InstanceMethod<&TrainerObject::close>("close")});
+    return DefineClass(
+        env, "Trainer",
+        {InstanceMethod<&TrainerObject::initialize>("initialize"), InstanceMethod<&TrainerObject::stateTensors>("stateTensors"),
+         InstanceMethod<&TrainerObject::readState>("readState"), InstanceMethod<&TrainerObject::writeState>("writeState"),
+         InstanceMethod<&TrainerObject::setCollective>("setCollective"), InstanceMethod<&TrainerObject::setController>("setController"),
+         InstanceMethod<&TrainerObject::compute>("compute"), InstanceMethod<&TrainerObject::exchange>("exchange"),
+         InstanceMethod<&TrainerObject::validate>("validate"), InstanceMethod<&TrainerObject::exchangeValidation>("exchangeValidation"),
+         InstanceMethod<&TrainerObject::tangents>("tangents"), InstanceMethod<&TrainerObject::update>("update"),
+         InstanceMethod<&TrainerObject::evaluate>("evaluate"), InstanceMethod<&TrainerObject::close>("close")});
   }
 
   explicit TrainerObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TrainerObject>(info) {
@@ -190,11 +213,49 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
     });
   }
 
+  // Beside other calls: the trainer takes it over with its next compute.
+  void setController(const Napi::CallbackInfo& info) {
+    throwingToJs(info.Env(), [&] {
+      if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+        throw configError("native-argument", "[trainer.setController] wanted a Float32Array");
+      }
+      const auto array = info[0].As<Napi::Float32Array>();
+      open("setController")->setController({array.Data(), array.Data() + array.ElementLength()}, wholeNumber(info[1], "version"));
+    });
+  }
+
   Napi::Value compute(const Napi::CallbackInfo& info) {
     return throwingToJs(info.Env(), [&] {
       const int64_t step = wholeNumber(info[0], "step");
+      const bool given = info[2].IsObject();
+      const bool search = given && info[2].As<Napi::Object>().Get("search").ToBoolean();
+      const float temperature = given ? static_cast<float>(numberFromJs(info[2].As<Napi::Object>(), "temperature")) : 1;
       return call(
-          info, "compute", [step, feed = feedFromJs(info[1])](Trainer& trainer) { return trainer.compute(step, *feed); }, lanesToJs);
+          info, "compute",
+          [step, search, temperature, feed = feedFromJs(info[1])](Trainer& trainer) { return trainer.compute(step, *feed, search, temperature); },
+          lanesToJs);
+    });
+  }
+
+  Napi::Value validate(const Napi::CallbackInfo& info) {
+    return throwingToJs(info.Env(), [&] {
+      return call(
+          info, "validate",
+          [step = wholeNumber(info[0], "step"), feed = feedFromJs(info[1])](Trainer& trainer) { return trainer.validate(step, *feed); }, lanesToJs);
+    });
+  }
+
+  Napi::Value exchangeValidation(const Napi::CallbackInfo& info) {
+    return throwingToJs(info.Env(), [&] {
+      return call(
+          info, "exchangeValidation", [](Trainer& trainer) { return trainer.exchangeValidation(); }, summaryToJs);
+    });
+  }
+
+  Napi::Value tangents(const Napi::CallbackInfo& info) {
+    return throwingToJs(info.Env(), [&] {
+      return call(
+          info, "tangents", [step = wholeNumber(info[0], "step")](Trainer& trainer) { return trainer.tangents(step); }, evidenceToJs);
     });
   }
 

@@ -20,6 +20,7 @@ struct LaneHeader {
   double loss;
   Cursor cursor;
   int64_t flags;
+  int64_t version;  // of the controller
 };
 
 LaneHeader read(const char* record) {
@@ -93,14 +94,14 @@ void Exchange::setCollective(std::shared_ptr<Collective> collective, const std::
   owner_rows_.resize(shape_.tables.size() * parts_);
 }
 
-StepSummary Exchange::run(const std::vector<LaneGradient>& own, bool order) {
+StepSummary Exchange::run(const std::vector<LaneGradient>& own, bool order, int64_t version) {
   if (first_lanes_[rank_ + 1] - first_lanes_[rank_] != static_cast<int>(own.size())) {
     throw configError("lanes", "[exchange] wanted a collective: this trainer owns " + std::to_string(own.size()) + " of " +
                                    std::to_string(shape_.lanes) + " lanes");
   }
   if (!agreed_) agreeOnShape();
   addOwnRows(own);
-  const StepSummary summary = gatherHeaders(own, order);
+  const StepSummary summary = gatherHeaders(own, order, version);
   if (!summary.not_finite.empty() || summary.examples == 0) return summary;
   if (world_ == 1) {
     addAll(own);
@@ -243,11 +244,11 @@ void Exchange::addOwnRows(const std::vector<LaneGradient>& own) {
   }
 }
 
-StepSummary Exchange::gatherHeaders(const std::vector<LaneGradient>& own, bool order) {
+StepSummary Exchange::gatherHeaders(const std::vector<LaneGradient>& own, bool order, int64_t version) {
   const size_t record = headerBytes();
   headers_.assign(record * shape_.lanes, 0);
   for (size_t i = 0; i < own.size(); i++) {
-    const LaneHeader header = {own[i].examples, own[i].loss, own[i].cursor, (own[i].finite ? 0 : kNotFinite) | (order ? kOrder : 0)};
+    const LaneHeader header = {own[i].examples, own[i].loss, own[i].cursor, (own[i].finite ? 0 : kNotFinite) | (order ? kOrder : 0), version};
     std::memcpy(headers_.data() + record * (first_lanes_[rank_] + i), &header, sizeof header);
   }
   const std::vector<int> bounds = subtreeBounds(rank_);
@@ -262,6 +263,7 @@ StepSummary Exchange::gatherHeaders(const std::vector<LaneGradient>& own, bool o
     std::vector<size_t> sizes;
     for (int rank = 0; rank < world_; rank++) sizes.push_back(record * (first_lanes_[rank + 1] - first_lanes_[rank]));
     collective_->allGatherV(header(first_lanes_[rank_]), sizes, headers_.data());
+    agreeOnVersion();
   }
 
   StepSummary summary;
@@ -280,6 +282,17 @@ StepSummary Exchange::gatherHeaders(const std::vector<LaneGradient>& own, bool o
   }
   summary.loss = addScalarTree(losses, present);
   return summary;
+}
+
+// Every rank sees the same headers, so all of them throw or none does.
+void Exchange::agreeOnVersion() const {
+  const int64_t wanted = read(header(0)).version;
+  for (int rank = 1; rank < world_; rank++) {
+    const int64_t got = read(header(first_lanes_[rank])).version;
+    if (got == wanted) continue;
+    throw brokenError("controller-version", "[exchange] wanted one version of the controller on all ranks, got version " + std::to_string(wanted) +
+                                                " on rank 0 and " + std::to_string(got) + " on rank " + std::to_string(rank));
+  }
 }
 
 // A world of one has one subtree, all lanes: its sum is the result.

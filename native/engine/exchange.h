@@ -1,8 +1,8 @@
 // Adds the gradients of all lanes of all ranks by the lane tree (lanes/lane_tree.h), so that the bits depend neither on the number of
 // ranks nor on threads. One step:
 //   1 rows      each rank adds the row-sparse gradients of its maximal aligned subtrees
-//   2 header    all-gather: per lane its examples, loss, cursor, flags and payload sizes. A lane that is not finite ends the exchange here
-//   3 sums      each rank adds its subtrees' dense gradients, chunk by chunk (one chunk of the vector, one range of rows per rank)
+//   2 header    all-gather: per lane its examples, loss, cursor, flags, the controller's version and payload sizes. A lane that is not finite ends
+//   the exchange here 3 sums      each rank adds its subtrees' dense gradients, chunk by chunk (one chunk of the vector, one range of rows per rank)
 //   4 to owners all-to-all: chunk c of every subtree goes to rank c, which finishes the tree; the own chunk is added meanwhile
 //   5 to all    all-gather of the finished chunks; rows are finished while dense chunks travel
 // A world of one does 1 and 3 and needs no network. Threads share 1, 3 and 4 by ranges.
@@ -56,8 +56,9 @@ class Exchange {
   // first_lanes[r] is the first lane of rank r. Throws Error(Config, "lanes") when that does not fit the shape.
   void setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes);
 
-  // One exchange of the own lanes (shape.lane_count of them). Throws what the collective throws; the sums are then of no use.
-  StepSummary run(const std::vector<LaneGradient>& own, bool order);
+  // One exchange of the own lanes (shape.lane_count of them). `version` is that of the controller that weighed the losses: ranks of
+  // different ones get Error(Broken, "controller-version"). Throws what the collective throws; the sums are then of no use.
+  StepSummary run(const std::vector<LaneGradient>& own, bool order, int64_t version);
 
   // The sums of the last run, when it was finite and had examples. Rows of a table: spans in ascending order of rows.
   const float* dense() const { return dense_.data(); }
@@ -88,7 +89,8 @@ class Exchange {
 
   void agreeOnShape();
   void addOwnRows(const std::vector<LaneGradient>& own);
-  StepSummary gatherHeaders(const std::vector<LaneGradient>& own, bool order);
+  StepSummary gatherHeaders(const std::vector<LaneGradient>& own, bool order, int64_t version);
+  void agreeOnVersion() const;
   void addAll(const std::vector<LaneGradient>& own);
   void pack(const std::vector<LaneGradient>& own, int owner);
   void addOverRanks(const std::vector<LaneGradient>& own);

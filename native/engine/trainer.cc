@@ -6,14 +6,12 @@
 #include <cmath>
 
 #include "engine/errors.h"
-#include "engine/score_runs.h"
 
 namespace lossmith {
 namespace {
 
 constexpr int64_t kRowsPerTask = 8192;
 constexpr int64_t kFloatsPerTask = 1 << 15;
-constexpr size_t kKeptRejects = 100;
 
 double millisecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
@@ -27,6 +25,12 @@ ExchangeShape exchangeShape(const TrainerOptions& options, const DenseState& den
   return shape;
 }
 
+void wantBatch(const Program& program, int64_t batch) {
+  if (program.max_batch >= batch) return;
+  throw configError(
+      "plan", "[" + program.name + "] wanted a program for " + std::to_string(batch) + " examples, got one for " + std::to_string(program.max_batch));
+}
+
 const TrainerOptions& checked(const TrainerOptions& options) {
   const bool lanes = options.first_lane >= 0 && options.lane_count >= 1 && options.lane_count <= options.lanes - options.first_lane;
   if (!lanes || options.threads < 1 || options.lane_batch < 1) {
@@ -34,11 +38,17 @@ const TrainerOptions& checked(const TrainerOptions& options) {
                                    std::to_string(options.lane_count) + " lanes from " + std::to_string(options.first_lane) + ", " +
                                    std::to_string(options.threads) + " threads, lane batch " + std::to_string(options.lane_batch));
   }
-  for (const Program* program : {&options.train, &options.predict}) {
-    if (program->max_batch >= options.lane_batch) continue;
-    throw configError("plan", "[" + program->name + "] wanted a program for " + std::to_string(options.lane_batch) + " examples, got one for " +
-                                  std::to_string(program->max_batch));
+  wantBatch(options.train, options.lane_batch);
+  wantBatch(options.predict, options.lane_batch);
+  if (options.classes < 1) throw configError("plan", "[trainer] wanted at least one class, got " + std::to_string(options.classes));
+  if (!options.controller) return options;
+  const ControllerOptions& controller = *options.controller;
+  if (controller.size < 0 || controller.lane_batch < 1 || controller.search.has_value() != controller.validate.has_value()) {
+    throw configError("plan", "[controller] wanted a size, a lane batch, and programs search and validate or neither");
   }
+  if (!controller.search) return options;
+  wantBatch(*controller.search, options.lane_batch);
+  wantBatch(*controller.validate, controller.lane_batch);
   return options;
 }
 
@@ -49,14 +59,17 @@ Trainer::Trainer(TrainerOptions options)
       dense_(checked(options_).parameters, options_.optimizer),
       team_(options_.threads),
       exchange_(exchangeShape(options_, dense_), team_),
-      batches_(options_.lane_count),
-      gradients_(options_.lane_count),
+      training_(workOfLanes()),
       train_(options_.threads),
       predict_(options_.threads) {
-  for (const TableSpec& spec : options_.tables) tables_.push_back(std::make_unique<Table>(spec, options_.optimizer));
-  for (LaneGradient& gradient : gradients_) {
-    gradient.dense = AlignedFloats(dense_.size());
-    for (const TableSpec& spec : options_.tables) gradient.tables.push_back({spec.width, {}, {}});
+  for (const TableSpec& spec : options_.tables) tables_.push_back(std::make_unique<Table>(spec, options_.optimizer, learns()));
+  if (options_.controller) controller_.phi.resize(options_.controller->size);
+  if (learns()) {
+    validation_ = workOfLanes();
+    validation_exchange_.emplace(exchangeShape(options_, dense_), team_);
+    search_.resize(options_.lane_count);
+    validate_.resize(options_.threads);
+    tangent_ = AlignedFloats(dense_.size());
   }
   const std::vector<std::string> planes = options_.optimizer.hasM()   ? std::vector<std::string>{"", ".m", ".v"}
                                           : options_.optimizer.hasV() ? std::vector<std::string>{"", ".v"}
@@ -73,8 +86,31 @@ Trainer::Trainer(TrainerOptions options)
     }
   }
   // Threads make their executors themselves, near their memory; a plan that does not fit is told here, before a step is lost.
-  LaneRunner(options_.train, "loss", dense_, tables_, options_.seed);
-  LaneRunner(options_.predict, "logits", dense_, tables_, options_.seed);
+  std::unique_ptr<LaneRunner> tried;
+  made(tried, options_.train, "loss");
+  const int64_t logits = made(tried = nullptr, options_.predict, "logits").output("logits").size() / options_.predict.max_batch;
+  if (logits != options_.classes) {
+    throw configError(
+        "plan", "[" + options_.predict.name + "] wanted " + std::to_string(options_.classes) + " logits an example, got " + std::to_string(logits));
+  }
+  if (!learns()) return;
+  const LaneRunner& search = made(tried = nullptr, *options_.controller->search, "loss");
+  if (search.output("evidence").empty()) throw configError("plan", "[" + options_.controller->search->name + "] wanted an output evidence, got none");
+  made(tried = nullptr, *options_.controller->validate, "objective");
+}
+
+Trainer::Work Trainer::workOfLanes() const {
+  Work work{std::vector<Batch>(options_.lane_count), std::vector<LaneGradient>(options_.lane_count)};
+  for (LaneGradient& gradient : work.gradients) {
+    gradient.dense = AlignedFloats(dense_.size());
+    for (const TableSpec& spec : options_.tables) gradient.tables.push_back({spec.width, {}, {}});
+  }
+  return work;
+}
+
+LaneRunner& Trainer::made(std::unique_ptr<LaneRunner>& runner, const Program& program, const std::string& output) const {
+  if (!runner) runner = std::make_unique<LaneRunner>(program, output, RunnerState{dense_, tables_, controller_, tangent_, options_.seed});
+  return *runner;
 }
 
 void Trainer::initialize() {
@@ -94,7 +130,8 @@ std::vector<StateTensor> Trainer::stateTensors() const {
 }
 
 int64_t Trainer::stateBytes() const {
-  int64_t bytes = dense_.bytes() + dense_.size() * int64_t(sizeof(float)) * options_.lane_count;
+  const int64_t vectors = learns() ? 2 * options_.lane_count + 1 : options_.lane_count;
+  int64_t bytes = dense_.bytes() + dense_.size() * int64_t(sizeof(float)) * vectors;
   for (const auto& table : tables_) bytes += table->bytes();
   return bytes;
 }
@@ -132,23 +169,45 @@ void Trainer::writeState(const std::string& name, int64_t offset, const Bytes& b
 }
 
 void Trainer::setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes) {
+  if (validation_exchange_) validation_exchange_->setCollective(collective, first_lanes);
   exchange_.setCollective(std::move(collective), first_lanes);
 }
 
-std::vector<LaneResult> Trainer::compute(int64_t step, Feed& feed) {
+void Trainer::setController(std::vector<float> phi, int64_t version) {
+  const int64_t wanted = options_.controller ? options_.controller->size : 0;
+  if (static_cast<int64_t>(phi.size()) != wanted || !options_.controller) {
+    throw configError("controller-size",
+                      "[setController] wanted a controller of " + std::to_string(wanted) + " floats, got " + std::to_string(phi.size()));
+  }
+  const std::lock_guard lock(pending_mutex_);
+  pending_ = ControllerState{std::move(phi), version};
+}
+
+void Trainer::takeController() {
+  const std::lock_guard lock(pending_mutex_);
+  if (pending_) controller_ = *std::exchange(pending_, std::nullopt);
+}
+
+std::vector<LaneResult> Trainer::compute(int64_t step, Feed& feed, bool search, float temperature) {
+  if (search && !learns()) throw configError("plan", "[compute] wanted a plan with a program search, got none");
   phase_ = Phase::None;
+  searched_ = search;
+  takeController();
+  controller_.temperature = temperature;
   std::vector<LaneResult> results(options_.lane_count);
   team_.run(options_.lane_count, [&](int64_t number, int thread) {
-    if (!train_[thread]) train_[thread] = std::make_unique<LaneRunner>(options_.train, "loss", dense_, tables_, options_.seed);
-    computeLane(step, feed, static_cast<int>(number), *train_[thread], results[number]);
+    LaneRunner& runner = search ? made(search_[number], *options_.controller->search, "loss") : made(train_[thread], options_.train, "loss");
+    computeLane(step, feed, static_cast<int>(number), runner, training_, results[number]);
+    const std::span<const float> candidates = runner.output("candidates");
+    if (results[number].examples > 0) results[number].candidates.assign(candidates.begin(), candidates.end());
   });
   phase_ = Phase::Computed;
   return results;
 }
 
-void Trainer::computeLane(int64_t step, Feed& feed, int number, LaneRunner& runner, LaneResult& result) {
-  Batch& batch = batches_[number];
-  LaneGradient& gradient = gradients_[number];
+void Trainer::computeLane(int64_t step, Feed& feed, int number, LaneRunner& runner, Work& work, LaneResult& result) {
+  Batch& batch = work.batches[number];
+  LaneGradient& gradient = work.gradients[number];
   result.lane = options_.first_lane + number;
 
   const auto reading = std::chrono::steady_clock::now();
@@ -162,6 +221,9 @@ void Trainer::computeLane(int64_t step, Feed& feed, int number, LaneRunner& runn
   gradient.finite = true;
   if (batch.count > 0) {
     gradient.loss = *runner.run(batch, step, result.lane, gradient.dense.data(), &gradient.tables);
+    if (&work == &validation_) {
+      for (size_t table = 0; table < gradient.tables.size(); table++) keepRows(gradient.tables[table], exchange_.rows(table));
+    }
     gradient.finite = std::isfinite(gradient.loss) && !hasNonFinite(gradient.dense.data(), gradient.dense.size());
     for (const RowSparse& rows : gradient.tables) gradient.finite = gradient.finite && !hasNonFinite(rows.values.data(), rows.values.size());
   }
@@ -178,13 +240,13 @@ void Trainer::computeLane(int64_t step, Feed& feed, int number, LaneRunner& runn
 StepSummary Trainer::exchange(bool order) {
   if (phase_ != Phase::Computed) throw brokenError("exchange-without-compute", "[exchange] wanted gradients of a new step, got none");
   phase_ = Phase::None;
-  summary_ = exchange_.run(gradients_, order);
+  summary_ = exchange_.run(training_.gradients, order, controller_.version);
   phase_ = Phase::Exchanged;
   return summary_;
 }
 
 void Trainer::update(int64_t step) {
-  if (phase_ != Phase::Exchanged) throw brokenError("update-without-exchange", "[update] wanted an exchange of this step, got none");
+  if (phase_ < Phase::Exchanged) throw brokenError("update-without-exchange", "[update] wanted an exchange of this step, got none");
   if (step < 1) throw configError("step", "[update] wanted a step of at least 1, got " + std::to_string(step));
   if (!summary_.not_finite.empty()) {
     std::string lanes;
@@ -208,47 +270,6 @@ void Trainer::update(int64_t step) {
       });
     }
   }
-}
-
-std::vector<PieceScores> Trainer::evaluate(Feed& feed, const std::vector<Piece>& pieces, const std::string& scores_path) {
-  ScoreRuns scores(scores_path, team_.size());
-  std::vector<PieceScores> results(pieces.size());
-  team_.run(pieces.size(), [&](int64_t number, int thread) {
-    if (!predict_[thread]) predict_[thread] = std::make_unique<LaneRunner>(options_.predict, "logits", dense_, tables_, options_.seed);
-    results[number] = scorePiece(feed, pieces[number], *predict_[thread], thread, scores);
-  });
-  scores.finish();
-  return results;
-}
-
-PieceScores Trainer::scorePiece(Feed& feed, const Piece& piece, LaneRunner& runner, int thread, ScoreRuns& scores) {
-  PieceScores result;
-  result.piece = piece.id;
-  const auto reader = feed.openPiece(piece);
-  Batch batch;
-  while (reader->next(batch, options_.lane_batch)) {
-    result.rejected += batch.rejected;
-    for (Reject& reject : batch.rejects)
-      if (result.rejects.size() < kKeptRejects) result.rejects.push_back(std::move(reject));
-    if (batch.count == 0) continue;
-    const float* logits = runner.run(batch, 0, 0, nullptr, nullptr);
-    for (int64_t i = 0; i < batch.count; i++) {
-      const double x = logits[i];
-      const bool positive = batch.labels[i] > 0.5f;
-      if (!std::isfinite(x)) {
-        throw brokenError("not-finite", "[evaluate] wanted finite logits, got " + std::to_string(x) + " in piece " + std::to_string(piece.id) +
-                                            ", example " + std::to_string(result.count + i));
-      }
-      // −log p(label) = softplus(x) − label·x, written so that no exponential overflows.
-      const double tail = std::exp(-std::abs(x));
-      result.logloss += std::max(x, 0.0) - (positive ? x : 0.0) + std::log1p(tail);
-      result.predicted += x >= 0 ? 1 / (1 + tail) : tail / (1 + tail);
-      result.positives += positive;
-      scores.add(thread, logits[i], positive);
-    }
-    result.count += batch.count;
-  }
-  return result;
 }
 
 }  // namespace lossmith

@@ -11,6 +11,7 @@ namespace lossmith {
 // How far a lane has consumed (never: prefetched). See Cursor in training.proto.
 struct Cursor {
   int64_t piece = 0, offset = 0, line = 0, emitted = 0, exhausted = 0;
+  int64_t pass = 0;  // how often a lane that repeats has begun again
 };
 
 struct Reject {

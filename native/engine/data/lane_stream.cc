@@ -18,12 +18,16 @@ void addTally(const Tally& from, Batch& to) {
   to.rejects.insert(to.rejects.end(), from.rejects.begin(), from.rejects.begin() + static_cast<long>(std::min(room, from.rejects.size())));
 }
 
+bool isStart(const Cursor& cursor) { return cursor.piece == 0 && cursor.offset == 0 && cursor.line == 0 && cursor.emitted == 0; }
+
 }  // namespace
 
 LaneStream::LaneStream(LaneOptions options)
     : options_(std::move(options)),
       window_rows_(options_.shuffle_rows > 0 ? options_.shuffle_rows : options_.lane_batch),
-      piece_(options_.cursor.piece) {
+      piece_(options_.cursor.piece),
+      pass_(options_.cursor.pass),
+      rowless_(isStart(options_.cursor)) {
   if (options_.lane_batch < 1 || options_.shuffle_rows < 0 || window_rows_ > int64_t{UINT32_MAX}) {
     throw configError("feed", "[feed] wanted laneBatch of at least 1 and shuffleRows from 0 to 2^32 - 1, got " + std::to_string(options_.lane_batch) +
                                   " and " + std::to_string(options_.shuffle_rows));
@@ -49,7 +53,7 @@ void LaneStream::read(Batch& batch) {
   const auto fields = options_.source->features().fields, width = options_.source->features().width;
   // A lane without examples still reports what it rejected.
   if (window_.count() == 0) addTally(std::exchange(tally_, {}), batch);
-  while (batch.count < options_.lane_batch && (emitted_ < window_.count() || has_row_)) {
+  while (batch.count < options_.lane_batch && (emitted_ < window_.count() || has_row_ || beginAgain())) {
     if (emitted_ == window_.count()) readWindow();
     if (emitted_ == 0) addTally(std::exchange(tally_, {}), batch);
     const int64_t take = std::min(options_.lane_batch - batch.count, window_.count() - emitted_);
@@ -82,21 +86,34 @@ void LaneStream::start() {
 }
 
 Cursor LaneStream::cursor() const {
-  if (emitted_ < window_.count()) return {window_piece_, window_place_.offset, window_place_.line, emitted_, 0};
-  if (!has_row_) return {static_cast<int64_t>(options_.pieces.size()), 0, 0, 0, 1};
+  if (emitted_ < window_.count()) return {window_piece_, window_place_.offset, window_place_.line, emitted_, 0, pass_};
+  if (!has_row_ && options_.repeat && !rowless_) return {0, 0, 0, 0, 0, pass_ + 1};
+  if (!has_row_) return {static_cast<int64_t>(options_.pieces.size()), 0, 0, 0, 1, pass_};
   const TextPlace ahead = stream_->rowPlace();
-  return {piece_, ahead.offset, ahead.line, 0, 0};
+  return {piece_, ahead.offset, ahead.line, 0, 0, pass_};
 }
 
 // Moves to the next accepted row, over the ends of pieces; false when the lane has no more.
 bool LaneStream::nextRow() {
   while (piece_ < static_cast<int64_t>(options_.pieces.size())) {
     if (stream_ == nullptr) stream_ = std::make_unique<PieceStream>(options_.source, options_.pieces[static_cast<size_t>(piece_)]);
-    if (stream_->next(row_, tally_)) return has_row_ = true;
+    if (stream_->next(row_, tally_)) {
+      rowless_ = false;
+      return has_row_ = true;
+    }
     stream_ = nullptr;
     piece_++;
   }
   return has_row_ = false;
+}
+
+// Behind the last row of a pass: to the first of the next, when there is one.
+bool LaneStream::beginAgain() {
+  if (!options_.repeat || rowless_) return false;
+  piece_ = 0;
+  pass_++;
+  rowless_ = true;
+  return nextRow();
 }
 
 void LaneStream::readWindow() {
@@ -116,8 +133,9 @@ void LaneStream::permute() {
   order_.resize(static_cast<size_t>(window_.count()));
   std::iota(order_.begin(), order_.end(), 0u);
   if (options_.shuffle_rows == 0) return;
-  const PhiloxKey key = philoxKey(options_.seed, "shuffle");
-  const uint32_t where = static_cast<uint32_t>(options_.lane) | static_cast<uint32_t>(options_.epoch) << 16;
+  const PhiloxKey key = philoxKey(options_.seed, options_.repeat ? "shuffle/pass" : "shuffle");
+  const uint32_t turn = static_cast<uint32_t>(options_.repeat ? pass_ : options_.epoch);
+  const uint32_t where = static_cast<uint32_t>(options_.lane) | turn << 16;
   for (size_t i = order_.size(); i-- > 1;) {
     const PhiloxWords words =
         philox({static_cast<uint32_t>(i / 4), static_cast<uint32_t>(window_place_.line), static_cast<uint32_t>(window_piece_), where}, key);

@@ -92,7 +92,7 @@ LogFeed::LogFeed(std::shared_ptr<LogSource> source, uint64_t seed, int64_t lane_
 
 LogFeed::~LogFeed() { close(); }
 
-void LogFeed::startEpoch(int64_t epoch, std::vector<FeedLane> lanes) {
+void LogFeed::startEpoch(int64_t epoch, std::vector<FeedLane> lanes, bool repeat) {
   std::map<int, std::shared_ptr<Lane>> started;
   for (FeedLane& from : lanes) {
     auto lane = std::make_shared<Lane>();
@@ -103,7 +103,8 @@ void LogFeed::startEpoch(int64_t epoch, std::vector<FeedLane> lanes) {
                                                             .epoch = epoch,
                                                             .lane = from.lane,
                                                             .lane_batch = lane_batch_,
-                                                            .shuffle_rows = shuffle_rows_});
+                                                            .shuffle_rows = shuffle_rows_,
+                                                            .repeat = repeat});
     if (!started.emplace(from.lane, std::move(lane)).second) {
       throw configError("feed", "[startEpoch] wanted every lane once, got lane " + std::to_string(from.lane) + " twice");
     }

@@ -22,8 +22,8 @@ class LogFeed : public Feed {
   LogFeed(std::shared_ptr<LogSource> source, uint64_t seed, int64_t lane_batch, int64_t shuffle_rows);
   ~LogFeed() override;
 
-  // Drops what was read ahead and starts over with these lanes.
-  void startEpoch(int64_t epoch, std::vector<FeedLane> lanes);
+  // Drops what was read ahead and starts over with these lanes. `repeat`: see lane_stream.h.
+  void startEpoch(int64_t epoch, std::vector<FeedLane> lanes, bool repeat);
   // A lane's batches from memory, until an epoch names the lane.
   void setMemory(int lane, std::vector<Batch> batches, bool repeat);
   // Wakes who waits in next(), with Error(Broken, "feed-closed"). Piece readers go on.

@@ -26,6 +26,22 @@ RowSpan rowsWithin(const RowSpan& span, int64_t width, int64_t from, int64_t to)
   return {first, span.values + (first - span.rows) * width, last - first};
 }
 
+void keepRows(RowSparse& rows, const std::vector<RowSpan>& kept) {
+  const size_t width = rows.width, count = rows.rows.size();
+  size_t from = 0, to = 0;
+  for (const RowSpan& span : kept) {
+    for (int64_t i = 0; i < span.count && from < count; i++) {
+      while (from < count && rows.rows[from] < span.rows[i]) from++;
+      if (from == count || rows.rows[from] != span.rows[i]) continue;
+      rows.rows[to] = rows.rows[from];
+      if (to != from) std::copy_n(rows.values.begin() + from * width, width, rows.values.begin() + to * width);
+      to++, from++;
+    }
+  }
+  rows.rows.resize(to);
+  rows.values.resize(to * width);
+}
+
 void addRowTree(const std::vector<RowLeaf>& leaves, int lanes, int64_t width, int64_t from, int64_t to, RowSegment& out,
                 std::vector<float>& scratch) {
   std::vector<RowSpan> rest;

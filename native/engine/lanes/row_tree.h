@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/row_sparse.h"
+
 namespace lossmith {
 
 // Some rows of a table, ascending, no row twice, and their values [count, width]. Does not own them.
@@ -31,6 +33,9 @@ struct RowSegment {
 
 // The part of a span whose rows lie in from..to.
 RowSpan rowsWithin(const RowSpan& span, int64_t width, int64_t from, int64_t to);
+
+// Leaves of `rows` only those that are among `kept`, spans in ascending order of rows.
+void keepRows(RowSparse& rows, const std::vector<RowSpan>& kept);
 
 // out = the tree's sum of disjoint subtrees, ascending by lane, over `lanes` leaves, of rows from..to only.
 void addRowTree(const std::vector<RowLeaf>& leaves, int lanes, int64_t width, int64_t from, int64_t to, RowSegment& out, std::vector<float>& scratch);

@@ -40,4 +40,10 @@ void DenseState::update(const OptimizerStep& step, int64_t from, int64_t to, con
   updateDense(step, to - from, gradient + from, plane(0) + from, m, v);
 }
 
+void DenseState::lookahead(const LookaheadStep& step, int64_t from, int64_t count, const float* gradient, const float* validation, float* out) {
+  const float* m = optimizer_.hasM() ? plane(1) + from : nullptr;
+  const float* v = optimizer_.hasV() ? plane(optimizer_.states() - 1) + from : nullptr;
+  lookaheadDense(step, count, gradient + from, validation + from, weight() + from, m, v, out + from);
+}
+
 }  // namespace lossmith

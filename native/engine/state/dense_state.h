@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/cpu/aligned_memory.h"
+#include "engine/state/lookahead.h"
 #include "engine/state/optimizer.h"
 #include "engine/state/state_spec.h"
 
@@ -46,6 +47,8 @@ class DenseState {
   const float* weight() const { return planes_[0].data(); }
   // Elements from..to of the whole vector, whose gradient (of the sum over examples) is `gradient[0..size)`.
   void update(const OptimizerStep& step, int64_t from, int64_t to, const float* gradient);
+  // `count` elements of V from `from` on; all three vectors are whole ones.
+  void lookahead(const LookaheadStep& step, int64_t from, int64_t count, const float* gradient, const float* validation, float* out);
 
  private:
   std::vector<ParameterSpec> specs_;

@@ -7,7 +7,11 @@
 //     adam           ((1 − β₁)/b₁)/(s + ε) − (m₁/b₁)(1 − β₂)·g/(b₂·s·(s + ε)²)             s = √(v₁/b₂); on rows of tables ε/√b₂ for ε
 //   preconditioned   1/(s + ε), as if v₁ did not depend on g; sgd: 1
 //   sgd              1, whatever the optimizer
-// The second terms are 0 where s is 0. The state is read as it was before the step and not changed. See docs/autoloss.md.
+// The second terms are 0 where s is 0. Since v₁ and m₁ contain g, both terms are nearly equal on rarely seen rows; with m and v as they were
+// before the step, what is computed is the same without that difference:
+//     adagrad        (v/s + ε)/(s + ε)²
+//     adam           ((1 − β₁)ε + ((1 − β₁)β₂·v − β₁(1 − β₂)·m·g)/(b₂·s))/(b₁(s + ε)²)
+// The state is not changed. See docs/autoloss.md.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +29,10 @@ struct LookaheadStep {
 
   OptimizerStep step;
   Lookahead kind;
-  float validation_scale;  // 1 / validation_count
-  float first;             // (1 − β₁)/b₁
-  float second;            // (1 − β₂)/(b₁·b₂)
-  float table_epsilon;     // ε/√b₂
+  float validation_scale;         // 1 / validation_count
+  float rest = 0;                 // (1 − β₁)/b₁
+  float of_v = 0, of_moment = 0;  // (1 − β₁)β₂/(b₁·b₂), β₁(1 − β₂)/(b₁·b₂)
+  float table_epsilon = 0;        // ε/√b₂
 };
 
 // n elements of dense state. gradient and validation are the sums over their examples; m and v are null where the optimizer has none.

@@ -76,7 +76,7 @@ LOSSMITH_CLONES void adamSpan(const OptimizerStep& s, int64_t n, const float* g,
 
 LOSSMITH_CLONES void sgdRows(const OptimizerStep& s, float* base, int64_t stride, int64_t width, const int64_t* rows, const float* g, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
-    prefetchRow(base + rows[std::min(i + kPrefetchRows, count - 1)] * stride, stride);
+    prefetchRow(base + rows[std::min(i + kPrefetchRows, count - 1)] * stride, width);
     sgd(s, width, g + i * width, base + rows[i] * stride);
   }
 }
@@ -84,7 +84,7 @@ LOSSMITH_CLONES void sgdRows(const OptimizerStep& s, float* base, int64_t stride
 LOSSMITH_CLONES void adagradRows(const OptimizerStep& s, float* base, int64_t stride, int64_t width, const int64_t* rows, const float* g,
                                  int64_t count) {
   for (int64_t i = 0; i < count; i++) {
-    prefetchRow(base + rows[std::min(i + kPrefetchRows, count - 1)] * stride, stride);
+    prefetchRow(base + rows[std::min(i + kPrefetchRows, count - 1)] * stride, 2 * width);
     float* row = base + rows[i] * stride;
     adagrad(s, width, g + i * width, row, row + width);
   }
@@ -93,7 +93,7 @@ LOSSMITH_CLONES void adagradRows(const OptimizerStep& s, float* base, int64_t st
 LOSSMITH_CLONES void adamRows(const OptimizerStep& s, float* base, int64_t stride, int64_t width, const int64_t* rows, const float* g,
                               int64_t count) {
   for (int64_t i = 0; i < count; i++) {
-    prefetchRow(base + rows[std::min(i + kPrefetchRows, count - 1)] * stride, stride);
+    prefetchRow(base + rows[std::min(i + kPrefetchRows, count - 1)] * stride, 3 * width);
     float* row = base + rows[i] * stride;
     adamRow(s, width, g + i * width, row, row + width, row + 2 * width);
   }

@@ -5,7 +5,8 @@
 //   adam     m ← m + (g − m)(1 − β₁); b₁ = 1 − β₁ᵗ, b₂ = 1 − β₂ᵗ
 //     dense  v ← v·β₂ + g²(1 − β₂); w ← w − rate/b₁ · m / (√v/√b₂ + ε)        torch.optim.Adam (Kingma & Ba 2015)
 //     table  v ← v + (g² − v)(1 − β₂); w ← w − rate·√b₂/b₁ · m / (√v + ε)     torch.optim.SparseAdam: rows not touched do not decay
-// Scalars are computed in float64 and rounded once. Every element is computed alone, so no result depends on threads or vector width.
+// The derivative of these steps in g: state/lookahead.h. Scalars are computed in float64 and rounded once. Every element is computed alone, so no
+// result depends on threads or vector width.
 #pragma once
 
 #include <cstdint>

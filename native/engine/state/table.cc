@@ -16,8 +16,8 @@ constexpr int64_t kHugePage = 2 << 20;
 
 }  // namespace
 
-Table::Table(const TableSpec& spec, const OptimizerSpec& optimizer) : spec_(spec), optimizer_(optimizer) {
-  stride_ = spec.width * optimizer.states();
+Table::Table(const TableSpec& spec, const OptimizerSpec& optimizer, bool tangent) : spec_(spec), optimizer_(optimizer), tangent_(tangent) {
+  stride_ = spec.width * (optimizer.states() + tangent);
   const bool counted = spec.rows > 0 && spec.width > 0 && !__builtin_mul_overflow(stride_ * int64_t(sizeof(float)), spec.rows, &bytes_);
   if (!counted || bytes_ > INT64_MAX - kHugePage) {
     throw configError("table-too-large", "[table " + spec.name + "] wanted rows × width that fit 63 bits, got " + std::to_string(spec.rows) + " × " +
