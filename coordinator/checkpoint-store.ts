@@ -23,19 +23,20 @@ export class CheckpointStore {
     this.files = files
   }
 
-  /** Opens step-… for writing; `put` delivers the bytes of `name`. Any failure of it removes what was written. */
+  /** Opens step-… for writing; `put` delivers the bytes of `name`; `beside`: whole files of this side. Any failure of it removes what was written. */
   async write(
     step: number,
     tensors: readonly TensorSpec[],
     manifest: Omit<Manifest, 'files'>,
     put: (name: string) => Promise<unknown>,
     keep: number,
+    beside: Record<string, Uint8Array> = {},
   ) {
     const writer = await CheckpointWriter.open(this.directory, step, layoutSafetensors(tensors), this.files)
     this.writer = writer
     try {
       await put(writer.name)
-      const path = await writer.finish(manifest)
+      const path = await writer.finish(manifest, beside)
       await removeOldCheckpoints(this.directory, keep)
       return { name: writer.name, path }
     } catch (error) {

@@ -10,6 +10,7 @@ import { dataSource, headersOf, prepareInput, vocabularyOf } from './prepare-inp
 import { planSha256, prepareWorkers } from './prepare-workers.js'
 import type { Outcome } from './run.js'
 import { enterPhase, type RunContext } from './run-context.js'
+import type { RunData } from './run-directory.js'
 import { checkSameJob } from './same-job.js'
 import { splitPieces } from './split-pieces.js'
 
@@ -35,9 +36,9 @@ export async function evaluateRun(context: RunContext, request: EvaluateRequest)
 
   enterPhase(context, 'joining', `${job.cluster.workers} workers`)
   await control.guardEarly(membership.whenFull())
-  const { source, pieces, features } =
-    request.files === undefined ? await prepareInput(context, data) : await otherFiles(context, request.files, data.features)
-  const plan = await control.guardEarly(parts.buildPlan(job, features))
+  const { source, pieces, features, facts } =
+    request.files === undefined ? await prepareInput(context, data) : await otherFiles(context, request.files, data)
+  const plan = await control.guardEarly(parts.buildPlan(job, features, facts))
   if (planSha256(plan) !== manifest.planSha256)
     throw configError('plan-changed', `[evaluate] wanted the plan ${manifest.planSha256} of ${name}, got ${planSha256(plan)}`)
   await prepareWorkers(context, plan, source, name)
@@ -48,10 +49,10 @@ export async function evaluateRun(context: RunContext, request: EvaluateRequest)
   if (scored === undefined)
     throw configError('split-empty', `[evaluate] wanted rows in split "${request.split}" (train, validation or test), found none`)
   if (scored.rejects.length > 0) context.events.log('warn', `${scored.rejects.length} malformed lines were not scored`)
-  const { cursors, ledger, epochDone } = manifest
+  const { cursors, validationCursors, ledger, epochDone } = manifest
   return {
     status: 'done',
-    position: { step, epoch, epochDone, cursors, ledger },
+    position: { step, epoch, epochDone, cursors, validationCursors, ledger },
     metrics: [scored.metric],
     checkpoint: name,
     trainedExamples: 0,
@@ -59,7 +60,7 @@ export async function evaluateRun(context: RunContext, request: EvaluateRequest)
   }
 }
 
-async function otherFiles(context: RunContext, paths: string[], features: Awaited<ReturnType<typeof prepareInput>>['features']) {
+async function otherFiles(context: RunContext, paths: string[], { features, facts }: Pick<RunData, 'features' | 'facts'>) {
   const indexes = await indexFiles(context, await checkFiles(context, paths))
   checkHeaders(features.format, headersOf(paths, indexes))
   const pieces = splitPieces(
@@ -68,5 +69,5 @@ async function otherFiles(context: RunContext, paths: string[], features: Awaite
     () => 'test',
   )
   const { fraction: _, ...source } = dataSource(context.job, paths, indexes, features, vocabularyOf(context))
-  return { source, pieces, features }
+  return { source, pieces, features, facts }
 }

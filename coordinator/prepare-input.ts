@@ -1,5 +1,6 @@
 /** From file names to what the ranks read: checked, indexed, split, counted; or all of that as an earlier run left it, once the files agree. */
 
+import { type DataFacts, noFacts } from '../common/data-facts.js'
 import { configError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
@@ -19,6 +20,7 @@ import type { TrainingRows } from './train-segment.js'
 export interface Input {
   paths: string[]
   features: FeaturePlan
+  facts: DataFacts
   source: DataSource
   pieces: Piece[]
   training: TrainingRows
@@ -36,14 +38,16 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
   if (training.length === 0)
     throw configError('no-training-rows', `[data] wanted rows to train on, got none of ${rows(pieces)} in the training split`)
   const features = known?.features ?? (await countValues(context, format, training, dataSource(job, paths, indexes, featurePlan(job, format))))
+  const facts = known?.facts ?? noFacts
   const { cluster: _, ...began } = job
-  if (known === undefined) directory.writeData({ job: began, files, indexes, features })
+  if (known === undefined) directory.writeData({ job: began, files, indexes, features, facts })
   const lines = blocks.filter(({ file }) => roles[file] === 'train').reduce((sum, block) => sum + block.lines, 0)
   const split = (name: Split) => rows(pieces.filter((piece) => piece.split === name))
   const heldOut = job.data.split.by === 'time' ? { validation: split('validation'), test: split('test') } : { validation: 0, test: 0 }
   return {
     paths,
     features,
+    facts,
     source: dataSource(job, paths, indexes, features, vocabularyOf(context)),
     pieces,
     training: { pieces: training, lines, heldOut },

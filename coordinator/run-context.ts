@@ -1,10 +1,12 @@
 /** What the parts of a run share: one of each for the whole run. */
+import type { DataFacts } from '../common/data-facts.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
 import type { TrainingPlan } from '../model/plan.js'
 import type { TaskResult__Output as TaskResult } from '../proto/generated/lossmith/v1/TaskResult.js'
 import type { Artifacts } from './artifacts.js'
 import type { CheckpointStore } from './checkpoint-store.js'
+import type { ControllerExchange } from './controller/controller-exchange.js'
 import type { Ledger } from './ledger.js'
 import type { Member, Membership } from './membership.js'
 import type { RunControl } from './run-control.js'
@@ -18,8 +20,8 @@ export type ReadTensor = (name: string, offset: number, bytes: number) => Promis
 
 /** What the coordinator takes from the model side; tests put their own plan here. */
 export interface RunParts {
-  /** The plan is a function of the job and the features: no worker, host or time. */
-  buildPlan(job: Job, features: FeaturePlan): Promise<TrainingPlan>
+  /** The plan is a function of the job and the data: no worker, host or time. */
+  buildPlan(job: Job, features: FeaturePlan, facts: DataFacts): Promise<TrainingPlan>
   exportOnnx(options: { job: Job; features: FeaturePlan; readTensor: ReadTensor; path: string }): Promise<void>
 }
 
@@ -36,6 +38,8 @@ export interface RunContext {
   readonly status: RunStatus
   /** Set while workers train. */
   steps: StepBook | undefined
+  /** Set while workers train and the losses are searched. */
+  controller: ControllerExchange | undefined
 }
 
 /** Where the run stands, for Describe. */

@@ -6,9 +6,11 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { diskError } from '../common/checkpoint/checkpoint-writer.js'
+import type { DataFacts } from '../common/data-facts.js'
 import { configError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
+import type { Surface } from '../model/controller/surface.js'
 import type { FileIndex__Output as FileIndex } from '../proto/generated/lossmith/v1/FileIndex.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
 import type { RunEvent } from './run-events.js'
@@ -20,6 +22,7 @@ export interface RunData {
   files: { path: string; bytes: number; digest: string }[]
   indexes: FileIndex[]
   features: FeaturePlan
+  facts: DataFacts
 }
 
 export interface Metric {
@@ -32,6 +35,24 @@ export interface Metric {
   examples: number
   accuracy: number
   recalibrated: number
+}
+
+/** weights and losses: means of each candidate, where several are mixed; validation: the mean objective of a step that taught the controller. */
+export interface StepLine {
+  step: number
+  epoch: number
+  loss: number
+  examples: number
+  weights?: number[]
+  losses?: number[]
+  validation?: number
+}
+
+/** `field`: whose values the rows are for; null: fields among the controller's inputs at the mean of their embeddings. */
+export interface SurfaceLine extends Surface {
+  step: number
+  version: number
+  field: string | null
 }
 
 export class RunDirectory {
@@ -120,8 +141,18 @@ export class RunDirectory {
     return rows.map((row) => row.split('\t')).map(([path, line, reason]) => `${path}:${line}: ${reason}`)
   }
 
-  addStep(step: { step: number; epoch: number; loss: number; examples: number }): void {
+  addStep(step: StepLine): void {
     this.append('metrics.jsonl', `${JSON.stringify(step)}\n`)
+  }
+
+  addSurface(surface: SurfaceLine): void {
+    this.append('metrics.jsonl', `${JSON.stringify({ surface })}\n`)
+  }
+
+  /** Of which step and version the last surface is. */
+  lastSurface(): { step: number; version: number } | undefined {
+    const line = this.lines('metrics.jsonl').findLast((line) => line.startsWith('{"surface":'))
+    return line === undefined ? undefined : (JSON.parse(line) as { surface: SurfaceLine }).surface
   }
 
   addMetric(metric: Metric): void {
@@ -144,9 +175,10 @@ export class RunDirectory {
       }))
   }
 
-  /** Steps are in metrics.jsonl; here goes what happened when. */
+  /** Steps and surfaces are in metrics.jsonl; here goes what happened when. */
   addEvent(event: RunEvent): void {
-    if (event.step == null) this.append('events.jsonl', `${JSON.stringify({ time: new Date(event.unixMs).toISOString(), ...event })}\n`)
+    if (event.step == null && event.surface == null)
+      this.append('events.jsonl', `${JSON.stringify({ time: new Date(event.unixMs).toISOString(), ...event })}\n`)
   }
 
   writeData(data: RunData): void {

@@ -3,10 +3,12 @@
  * Everything here waits for workers' tasks; a lost worker or a failure ends whichever wait is on (run-control.ts).
  */
 
-import type { Manifest } from '../common/checkpoint/manifest.js'
+import { controllerFile, encodeController } from '../common/checkpoint/controller-file.js'
+import { type Manifest, manifestFormat } from '../common/checkpoint/manifest.js'
 import { configError } from '../common/errors.js'
 import type { Job } from '../common/job/job.js'
 import type { TrainingPlan } from '../model/plan.js'
+import { type RunController, startController } from './controller/run-controller.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { emptyLedger, type Ledger } from './ledger.js'
 import { type Input, prepareInput } from './prepare-input.js'
@@ -39,11 +41,13 @@ export async function run(context: RunContext, resumed: Resumed | undefined): Pr
   enterPhase(context, 'joining', `${job.cluster.workers} workers`)
   await control.guardEarly(membership.whenFull())
   const input = await prepareInput(context, resumed?.data)
-  const plan = await control.guardEarly(context.parts.buildPlan(job, input.features))
+  const plan = await control.guardEarly(context.parts.buildPlan(job, input.features, input.facts))
   checkSamePlan(plan, resumed?.checkpoint)
   await prepareWorkers(context, plan, input.source, resumed?.checkpoint?.name ?? '')
+  const controller = await startController(context, plan, input, resumed?.checkpoint)
+  controller?.surfaces.begin()
 
-  const trainer = new Trainer(context, input, plan, resumed?.checkpoint)
+  const trainer = new Trainer(context, input, plan, controller, resumed?.checkpoint)
   while (!trainer.ended) {
     if (control.stopReason !== undefined) return trainer.outcome('stopped')
     if (trainer.rowsLeft) {
@@ -54,6 +58,7 @@ export async function run(context: RunContext, resumed: Resumed | undefined): Pr
     for (const split of job.evaluate.everyEpoch) await trainer.evaluate(split)
     trainer.nextEpoch()
   }
+  controller?.surfaces.finish(trainer.step)
   await trainer.evaluate('test')
 
   const onnx = await exportModel(context, input, trainer.checkpoint)
@@ -71,15 +76,22 @@ class Trainer {
   private readonly context: RunContext
   private readonly input: Input
   private readonly plan: TrainingPlan
+  private readonly controller: RunController | undefined
 
-  constructor(context: RunContext, input: Input, plan: TrainingPlan, checkpoint: Resumed['checkpoint']) {
+  constructor(context: RunContext, input: Input, plan: TrainingPlan, controller: RunController | undefined, checkpoint: Resumed['checkpoint']) {
     this.context = context
     this.input = input
     this.plan = plan
+    this.controller = controller
     this.checkpoint = checkpoint?.name ?? ''
     this.savedEpochDone = checkpoint?.manifest.epochDone ?? false
-    this.position = checkpoint === undefined ? startOfEpoch(1, 0, []) : positionOf(checkpoint.manifest)
+    this.position = checkpoint === undefined ? startOfEpoch(1, { step: 0, validationCursors: [], ledger: [] }) : positionOf(checkpoint.manifest)
     context.status.step = this.position.step
+  }
+
+  /** Last committed step. */
+  get step(): number {
+    return this.position.step
   }
 
   /** There is something to train in this epoch. */
@@ -88,9 +100,9 @@ class Trainer {
   }
 
   async train(): Promise<void> {
-    const { context, input, position } = this
+    const { context, input, controller, position } = this
     const startedMs = performance.now()
-    this.position = await trainSegment(context, position, nextPause(context.job, position.step), input.training, input.paths)
+    this.position = await trainSegment(context, position, nextPause(context.job, position.step), input, controller)
     this.trainingMs += performance.now() - startedMs
     this.trainedExamples += trained(this.position.ledger) - trained(position.ledger)
     context.control.checkpointWanted = false
@@ -98,10 +110,10 @@ class Trainer {
 
   /** A checkpoint of the position, unless the last one is of it. */
   async save(): Promise<void> {
-    const { context, plan, position } = this
+    const { context, plan, controller, position } = this
     const { checkpoints, job, directory, events, membership } = context
     if (position.step === 0) return
-    const manifest = manifestOf(job, plan, position, directory.lengths)
+    const manifest = manifestOf(job, plan, position, controller?.state.version ?? 0, directory.lengths)
     enterPhase(context, 'saving', `step ${position.step}`)
     if (this.checkpoint !== '' && stepOf(this.checkpoint) === position.step) {
       if (position.epochDone && !this.savedEpochDone) await checkpoints.closeEpoch(this.checkpoint, manifest)
@@ -109,7 +121,8 @@ class Trainer {
       const tensors = stateTensors(plan)
       const shares = shareState(tensors, membership.ranks.length)
       const put = (name: string) => onEveryMember(context, ({ rank }) => ({ saveState: { checkpoint: name, ranges: shares[rank]! } }))
-      const { name } = await checkpoints.write(position.step, tensors, manifest, put, job.checkpoint.keep)
+      const beside = controller === undefined ? {} : { [controllerFile]: encodeController(controller.state) }
+      const { name } = await checkpoints.write(position.step, tensors, manifest, put, job.checkpoint.keep, beside)
       this.checkpoint = name
       events.log('info', `checkpoint ${name}`)
     }
@@ -134,9 +147,10 @@ class Trainer {
   }
 
   nextEpoch(): void {
-    const { step, epoch, ledger } = this.position
+    const { position } = this
+    const { epoch } = position
     this.ended = this.atMaxSteps || epoch >= this.context.job.train.epochs
-    if (!this.ended) this.position = startOfEpoch(epoch + 1, step, ledger)
+    if (!this.ended) this.position = startOfEpoch(epoch + 1, position)
   }
 
   outcome(status: Outcome['status']): Outcome {
@@ -150,18 +164,23 @@ class Trainer {
   }
 }
 
-const startOfEpoch = (epoch: number, step: number, ledger: Ledger[]): Position => ({
+const startOfEpoch = (epoch: number, { step, validationCursors, ledger }: Pick<Position, 'step' | 'validationCursors' | 'ledger'>): Position => ({
   step,
   epoch,
   epochDone: false,
   cursors: [],
+  validationCursors,
   ledger: [...ledger, emptyLedger(epoch)],
 })
 
-const positionOf = ({ step, epoch, epochDone, cursors, ledger }: Manifest): Position => ({ step, epoch, epochDone, cursors, ledger })
+const positionOf = ({ step, epoch, epochDone, cursors, validationCursors, ledger }: Manifest): Position => ({
+  ...{ step, epoch, epochDone, cursors, validationCursors, ledger },
+})
 
-function manifestOf(job: Job, plan: TrainingPlan, { step, epoch, epochDone, cursors, ledger }: Position, lengths: Manifest['lengths']) {
-  return { format: 1, step, epoch, epochDone, seed: job.seed, planSha256: planSha256(plan), cursors, ledger, lengths }
+function manifestOf(job: Job, plan: TrainingPlan, position: Position, controllerVersion: number, lengths: Manifest['lengths']) {
+  const { step, epoch, epochDone, cursors, validationCursors, ledger } = position
+  const where = { step, epoch, epochDone, seed: job.seed, planSha256: planSha256(plan), cursors, validationCursors, controllerVersion }
+  return { format: manifestFormat, ...where, ledger, lengths }
 }
 
 /** The step after which workers pause by themselves: the next checkpoint or the last step; 0: the end of the epoch. */

@@ -159,6 +159,7 @@ function makeContext(job: Job, parts: RunParts, directory: RunDirectory, artifac
     checkpoints: new CheckpointStore(directory.checkpoints),
     status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', error: '' },
     steps: undefined,
+    controller: undefined,
   }
 }
 
@@ -189,7 +190,7 @@ async function conclude(context: RunContext, work: () => Promise<Outcome>): Prom
     if (error instanceof StoppedEarly) {
       await finishWorkers(context, `stopped: ${error.message}`)
       enterPhase(context, 'done', 'stopped')
-      const position = { step: status.step, epoch: status.epoch, epochDone: false, cursors: [], ledger: [] }
+      const position = { step: status.step, epoch: status.epoch, epochDone: false, cursors: [], validationCursors: [], ledger: [] }
       return {
         status: 'stopped',
         position,

@@ -17,6 +17,11 @@ export interface Commit {
   lanes: LaneStep[]
   /** By rank. */
   times: StepTimes[]
+  /** Sums over all examples of each candidate's weight, then of each one's loss; empty where one loss is trained. */
+  candidates: number[]
+  /** Of the validation objective, and how many examples the controller was shown; 0 in a step that did not teach it. */
+  validationSum: number
+  validationExamples: number
 }
 
 export class StepBook {
@@ -78,7 +83,7 @@ export class StepBook {
 }
 
 function putTogether(reports: StepReport[]): Commit {
-  const { step, epoch, examples } = reports[0]!
+  const { step, epoch, examples, validationSum, validationExamples } = reports[0]!
   const lanes = reports.flatMap((report) => report.lanes).sort((a, b) => a.lane - b.lane)
   const sum = lanes.reduce((total, lane) => total + lane.examples, 0)
   const odd = reports.find((report) => report.examples !== examples || report.epoch !== epoch) ?? (sum === examples ? undefined : reports[0])
@@ -90,5 +95,14 @@ function putTogether(reports: StepReport[]): Commit {
   const times = reports.map(
     (report) => report.times ?? { readMs: 0, computeMs: 0, exchangeMs: 0, updateMs: 0, totalMs: 0, searchMs: 0, controllerWaitMs: 0 },
   )
-  return { step, epoch, examples, lossSum: lanes.reduce((total, lane) => total + lane.lossSum, 0), lanes, times }
+  const lossSum = lanes.reduce((total, lane) => total + lane.lossSum, 0)
+  return { step, epoch, examples, lossSum, lanes, times, candidates: sumCandidates(lanes), validationSum, validationExamples }
+}
+
+/** A lane without examples has no say. */
+function sumCandidates(lanes: readonly LaneStep[]): number[] {
+  const [first, ...others] = lanes.filter(({ examples }) => examples > 0)
+  const sums = [...(first?.candidates ?? [])]
+  for (const { candidates } of others) for (let i = 0; i < sums.length; i++) sums[i]! += candidates[i]!
+  return sums
 }

@@ -6,8 +6,11 @@ import { brokenError, configError } from '../common/errors.js'
 import type { Cursor__Output as Cursor } from '../proto/generated/lossmith/v1/Cursor.js'
 import type { Piece__Output as Piece } from '../proto/generated/lossmith/v1/Piece.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
+import { ControllerExchange, stateMessage } from './controller/controller-exchange.js'
+import type { RunController } from './controller/run-controller.js'
 import { dealBlocks } from './deal-blocks.js'
 import { addRows, balanceLedger, type HeldOut, type Ledger } from './ledger.js'
+import type { Input } from './prepare-input.js'
 import { enterPhase, onEveryMember, type RunContext } from './run-context.js'
 import { type Commit, StepBook } from './step-book.js'
 
@@ -18,6 +21,8 @@ export interface Position {
   epochDone: boolean
   /** By lane; empty at the start of an epoch. */
   cursors: Cursor[]
+  /** Of the controller's validation examples, by lane; empty before the first. */
+  validationCursors: Cursor[]
   /** One an epoch, the last of `epoch`. */
   ledger: Ledger[]
 }
@@ -29,13 +34,13 @@ export interface TrainingRows {
   heldOut: HeldOut
 }
 
-/** `lastStep` 0: to the end of the epoch. */
+/** `lastStep` 0: to the end of the epoch. The controller, where there is one, has learned from every step up to the position returned. */
 export async function trainSegment(
   context: RunContext,
   from: Position,
   lastStep: number,
-  rows: TrainingRows,
-  paths: readonly string[],
+  { training: rows, paths }: Pick<Input, 'training' | 'paths'>,
+  controller: RunController | undefined,
 ): Promise<Position> {
   enterPhase(context, 'training', `epoch ${from.epoch} from step ${from.step + 1}`)
   const { job, membership, control, status } = context
@@ -50,23 +55,29 @@ export async function trainSegment(
     const last = ledger.pop()!
     const sum = (of: 'rejected' | 'heldOut' | 'heldOutTest') => commit.lanes.reduce((total, lane) => total + lane[of], 0)
     const test = sum('heldOutTest')
-    ledger.push(addRows(last, { trained: commit.examples, rejected: sum('rejected'), validation: sum('heldOut') - test, test }))
+    const rows = { trained: commit.examples, rejected: sum('rejected'), validation: sum('heldOut') - test, test, drawn: commit.validationExamples }
+    ledger.push(addRows(last, rows))
     status.ledger = ledger.at(-1)!
     const rejects = commit.lanes.flatMap((lane) => lane.rejects)
     const unlisted = sum('rejected') - rejects.length
     if (unlisted > 0) context.events.log('warn', `${unlisted} more malformed lines of step ${commit.step} are counted but not listed in rejects.tsv`)
     recordRejects(context, rejects, paths, status.ledger.rejected)
     if (commit.examples > 0) recordStep(context, commit, meter)
+    controller?.surfaces.committed(commit.step)
   })
   book.begin(from.step + 1)
   context.steps = book
+  if (controller !== undefined)
+    context.controller = new ControllerExchange(controller.state, membership.ranks.length, (step) => controller.surfaces.learned(step))
   try {
     const results = await onEveryMember(context, ({ lanes: { first, count } }) => ({
       trainEpoch: {
         epoch: from.epoch,
         firstStep: from.step + 1,
         lastStep,
-        lanes: dealt.slice(first, first + count).map((pieces, i) => ({ lane: first + i, pieces, cursor: from.cursors[first + i] ?? null })),
+        lanes: lanePlans(dealt, first, count, from.cursors),
+        controller: controller === undefined ? null : stateMessage(controller.state, 0),
+        validation: lanePlans(controller?.plan.search ? controller.validation : [], first, count, from.validationCursors),
       },
     }))
     const { step, reason } = results[0]!.train!
@@ -80,23 +91,20 @@ export async function trainSegment(
     const { lostAfterMs } = job.cluster
     await control.guard(book.until(() => book.reported >= step, `reports up to step ${step}`, lostAfterMs))
     const epochDone = reason === 'END_OF_EPOCH'
-    const position: Position = { step: book.committed, epoch: from.epoch, epochDone, cursors: [], ledger }
-    if (!epochDone)
-      return {
-        ...position,
-        cursors: cursorsOf(
-          results.flatMap(({ train }) => train!.cursors),
-          job.train.lanes,
-        ),
-      }
+    const come = (of: 'cursors' | 'validation') => results.flatMap(({ train }) => train![of])
+    const validationCursors = validationCursorsOf(come('validation'), job.train.lanes)
+    const position: Position = { step: book.committed, epoch: from.epoch, epochDone, cursors: [], validationCursors, ledger }
+    if (!epochDone) return { ...position, cursors: cursorsOf(come('cursors'), job.train.lanes) }
     // The rows after the last example come as a report of their own. When they do not come, balanceLedger says what is missing.
     await control.guard(book.until(() => ledger.at(-1)!.read >= taken, 'all rows of the epoch', lostAfterMs).catch(() => undefined))
     ledger.push(balanceLedger(ledger.pop()!, rows.lines, rows.heldOut))
     status.ledger = ledger.at(-1)!
     checkTrained(context, status.ledger)
+    controller?.surfaces.finish(position.step)
     return position
   } finally {
     context.steps = undefined
+    context.controller = undefined
   }
 }
 
@@ -124,26 +132,34 @@ export function recordRejects(context: RunContext, rejects: readonly Reject[], p
     )
 }
 
-function recordStep({ status, directory, events }: RunContext, { step, epoch, examples, lossSum, times }: Commit, meter: Meter) {
+function recordStep({ status, directory, events }: RunContext, commit: Commit, meter: Meter) {
+  const { step, epoch, examples, lossSum, times, candidates, validationSum, validationExamples } = commit
   const loss = lossSum / examples
+  // Sums of float32: more digits than theirs say nothing.
+  const means = candidates.map((sum) => Number((sum / examples).toPrecision(7)))
+  const [weights, losses] = [means.slice(0, means.length / 2), means.slice(means.length / 2)]
+  const validationLoss = validationExamples > 0 ? validationSum / validationExamples : 0
   status.step = step
-  directory.addStep({ step, epoch, loss, examples })
+  directory.addStep({
+    ...{ step, epoch, loss, examples },
+    ...(weights.length > 0 ? { weights, losses } : {}),
+    ...(validationExamples > 0 ? { validation: validationLoss } : {}),
+  })
   const ranks = times.map((of, rank) => ({ ...of, rank }))
   events.emit({
     step: {
-      step,
-      epoch,
-      loss,
-      examples,
-      examplesPerSecond: meter.add(examples),
-      rowsDone: status.ledger.read,
-      ranks,
-      weights: [],
-      losses: [],
-      validationLoss: 0,
-      validationExamples: 0,
+      ...{ step, epoch, loss, examples, examplesPerSecond: meter.add(examples), rowsDone: status.ledger.read, ranks },
+      ...{ weights, losses, validationLoss, validationExamples },
     },
   })
+}
+
+const lanePlans = (dealt: readonly Piece[][], first: number, count: number, cursors: readonly Cursor[]) =>
+  dealt.slice(first, first + count).map((pieces, i) => ({ lane: first + i, pieces, cursor: cursors[first + i] ?? null }))
+
+/** A controller that has learned nothing yet has no cursors. */
+function validationCursorsOf(come: { lane: number; cursor: Cursor | null }[], lanes: number): Cursor[] {
+  return come.every(({ cursor }) => cursor == null) ? [] : cursorsOf(come, lanes)
 }
 
 function cursorsOf(come: { lane: number; cursor: Cursor | null }[], lanes: number): Cursor[] {

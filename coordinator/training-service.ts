@@ -11,9 +11,9 @@ import type { ArtifactSink } from './artifacts.js'
 import type { Member } from './membership.js'
 import type { RunContext } from './run-context.js'
 import type { WorkerLoss } from './worker-loss.js'
+import { serveWorkerStream } from './worker-stream.js'
 
 const pollMs = 8_000
-const settleMs = 50
 
 type StepStream = ServerDuplexStream<StepReport, StepOrder>
 
@@ -35,6 +35,7 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
     membership.heard(member)
     return member
   }
+  const served = { context, loss, memberOf }
 
   return {
     Join: (call, done) =>
@@ -74,45 +75,22 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
       }),
 
     Steps: (call) => {
-      let member: Member | undefined
-      let ended = false
-      let broken = false
       streams.add(call)
       if (control.stopReason !== undefined || control.checkpointWanted) call.write({ yield: true, reason: control.stopReason ?? 'checkpoint' })
-      call.on('data', (report: StepReport) => {
-        try {
-          member = memberOf(report.member)
-          // Step 0 only says whose stream this is.
-          if (report.step > 0) context.steps?.add(member.rank, report)
-        } catch (error) {
-          if (control.failure === undefined) control.fail(asLossmithError(error))
-          call.emit('error', toStatus(error))
-        }
-      })
-      // A connection that breaks ends the stream too, and is known as broken only right after that; a worker that ends it waits for our end.
-      call.on('end', () => {
-        const settle = () => {
-          streams.delete(call)
-          if (!broken) call.end()
-          ended = true
-        }
-        // On a loaded machine the time may pass without the network being looked at: setImmediate comes after that.
-        setTimeout(() => setImmediate(settle), settleMs)
-      })
-      const lost = () => {
-        broken = true
-        streams.delete(call)
-        if (!ended && member !== undefined && control.failure === undefined)
-          loss.lost(member, `its connection broke while it trained${context.steps === undefined ? '' : ` step ${context.steps.committed + 1}`}`)
-      }
-      call.on('cancelled', lost)
-      control.failed.catch((error) => {
-        if (streams.delete(call)) call.emit('error', toStatus(error, status.ABORTED))
+      serveWorkerStream(served, call, {
+        report: ({ rank }, report) => context.steps?.add(rank, report),
+        closed: () => streams.delete(call),
       })
     },
 
     Controller: (call) => {
-      call.emit('error', toStatus(refusedError('no-controller', '[controller] wanted a run that searches its loss, got one that does not')))
+      const { controller } = context
+      if (controller === undefined) {
+        call.emit('error', toStatus(refusedError('no-controller', '[controller] wanted a run that searches its loss, got one that does not')))
+        return
+      }
+      const answer = controller.open((state) => call.write(state))
+      serveWorkerStream(served, call, { report: ({ rank }, report) => controller.add(rank, report), closed: () => controller.close(answer) })
     },
 
     PutState: (call, done) =>

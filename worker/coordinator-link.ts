@@ -10,6 +10,8 @@ import { clientCredentials } from '../common/rpc/credentials.js'
 import { asLossmithError } from '../common/rpc/status.js'
 import type { ArtifactChunk, ArtifactChunk__Output } from '../proto/generated/lossmith/v1/ArtifactChunk.js'
 import type { CompleteReply__Output } from '../proto/generated/lossmith/v1/CompleteReply.js'
+import type { ControllerReport } from '../proto/generated/lossmith/v1/ControllerReport.js'
+import type { ControllerState__Output } from '../proto/generated/lossmith/v1/ControllerState.js'
 import type { HeartbeatReply__Output } from '../proto/generated/lossmith/v1/HeartbeatReply.js'
 import type { HeartbeatRequest } from '../proto/generated/lossmith/v1/HeartbeatRequest.js'
 import type { JoinReply__Output } from '../proto/generated/lossmith/v1/JoinReply.js'
@@ -30,6 +32,7 @@ export class CoordinatorLink {
   private readonly client: InstanceType<typeof contracts.lossmith.v1.Training>
   private readonly signal: AbortSignal
   private stepStream: ClientDuplexStream<StepReport, StepOrder__Output> | undefined
+  private controllerStream: ClientDuplexStream<ControllerReport, ControllerState__Output> | undefined
 
   constructor(options: { coordinator: string; insecure: boolean; tls?: { ca?: string } | undefined; signal: AbortSignal }) {
     this.address = options.coordinator
@@ -62,6 +65,13 @@ export class CoordinatorLink {
     return this.stepStream
   }
 
+  /** Open as long as the worker trains and the loss is searched. */
+  controller(): ClientDuplexStream<ControllerReport, ControllerState__Output> {
+    this.controllerStream?.cancel()
+    this.controllerStream = this.client.controller()
+    return this.controllerStream
+  }
+
   putState(chunks: AsyncIterable<StateChunk>, bytes: number): Promise<PutStateReply__Output> {
     return upload((options, done) => this.client.putState(options, done), chunks, this.limits('PutState', transferMs(bytes)))
   }
@@ -85,6 +95,7 @@ export class CoordinatorLink {
 
   close(): void {
     this.stepStream?.cancel()
+    this.controllerStream?.cancel()
     this.client.close()
   }
 

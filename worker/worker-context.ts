@@ -1,5 +1,6 @@
 /** What every task of a worker may use, and what a rank holds from Prepare on. */
 import type { LossmithError } from '../common/errors.js'
+import type { ControllerPlan } from '../model/plan.js'
 import type { Collective, Feed, Native, Trainer } from '../native/ts/binding.js'
 import type { Prepare__Output } from '../proto/generated/lossmith/v1/Prepare.js'
 import type { Artifacts } from './artifacts.js'
@@ -26,6 +27,10 @@ export interface Rank {
   readonly spec: Prepare__Output
   readonly trainer: Trainer
   readonly feed: Feed
+  /** Null where no controller weighs the losses. */
+  readonly controller: ControllerPlan | null
+  /** Of the controller's validation examples; null where none learns. */
+  readonly validation: Feed | null
   /** Null in a world of one. */
   readonly collective: Collective | null
 }
@@ -35,6 +40,7 @@ export function closeRank(rank: Rank): void {
   rank.collective?.close()
   rank.trainer.close()
   rank.feed.close()
+  rank.validation?.close()
 }
 
 /** Rejects with its reason when the worker must end. */

@@ -60,8 +60,8 @@ export class CheckpointWriter {
     this.written += data.length
   }
 
-  /** Ends the checkpoint; resolves with its directory once it is on the disk under its own name. */
-  async finish(manifest: Omit<Manifest, 'files'>): Promise<string> {
+  /** Ends the checkpoint; resolves with its directory once it is on the disk under its own name. `beside`: whole files, by name. */
+  async finish(manifest: Omit<Manifest, 'files'>, beside: Record<string, Uint8Array> = {}): Promise<string> {
     const wanted = this.layout.fileBytes - this.layout.header.length
     if (this.written !== wanted)
       throw brokenError('state-incomplete', `[checkpoint] ${this.name}: wanted ${wanted} bytes of state, got ${this.written}`)
@@ -69,8 +69,12 @@ export class CheckpointWriter {
     try {
       await this.state.sync()
       await this.state.close()
-      const state = await hashFile(join(this.partial, 'state.safetensors'))
-      await writeSynced(this.files, join(this.partial, 'manifest.json'), manifestText({ ...manifest, files: { 'state.safetensors': state } }))
+      const files = { 'state.safetensors': await hashFile(join(this.partial, 'state.safetensors')) } as Manifest['files']
+      for (const [name, bytes] of Object.entries(beside)) {
+        await writeSynced(this.files, join(this.partial, name), bytes)
+        files[name] = await hashFile(join(this.partial, name))
+      }
+      await writeSynced(this.files, join(this.partial, 'manifest.json'), Buffer.from(manifestText({ ...manifest, files })))
       await syncDirectory(this.files, this.partial)
       await this.files.rm(target, { recursive: true, force: true })
       await this.files.rename(this.partial, target)
@@ -96,7 +100,7 @@ export class CheckpointWriter {
 export async function replaceManifest(directory: string, manifest: Manifest, files: CheckpointFiles = fs): Promise<void> {
   const aside = join(directory, 'manifest.json.partial')
   try {
-    await writeSynced(files, aside, manifestText(manifest))
+    await writeSynced(files, aside, Buffer.from(manifestText(manifest)))
     await files.rename(aside, join(directory, 'manifest.json'))
     await syncDirectory(files, directory)
   } catch (error) {
@@ -116,10 +120,10 @@ async function writeAll(file: fs.FileHandle, data: Uint8Array, position: number)
   for (let done = 0; done < data.length; ) done += (await file.write(data, done, data.length - done, position + done)).bytesWritten
 }
 
-async function writeSynced(files: CheckpointFiles, path: string, text: string) {
+async function writeSynced(files: CheckpointFiles, path: string, bytes: Uint8Array) {
   const file = await files.open(path, 'w')
   try {
-    await writeAll(file, Buffer.from(text), 0)
+    await writeAll(file, bytes, 0)
     await file.sync()
   } finally {
     await file.close()

@@ -16,13 +16,15 @@ const specs = [
 ]
 const layout = layoutSafetensors(specs)
 const manifest = (step: number) => ({
-  format: 1,
+  format: 2,
   step,
   epoch: 1,
   epochDone: false,
   seed: 1,
   planSha256: 'p',
   cursors: [],
+  validationCursors: [],
+  controllerVersion: 0,
   ledger: [],
   lengths: { rejects: 0, metrics: 10 },
 })

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { configError } from '../errors.js'
 
-export const manifestFormat = 1
+export const manifestFormat = 2
 
 export interface Manifest {
   format: number
@@ -21,6 +21,10 @@ export interface Manifest {
   planSha256: string
   /** By lane; empty when the epoch is done. */
   cursors: ManifestCursor[]
+  /** By lane, of the validation examples that the controller is shown; they go on over the epochs. Empty before the first. */
+  validationCursors: ManifestCursor[]
+  /** Updates of the controller so far, which is in controller.safetensors; 0 without one. */
+  controllerVersion: number
   /** One an epoch, the last may be under way. */
   ledger: ManifestLedger[]
   /** Bytes of the run's growing files at this commit. */

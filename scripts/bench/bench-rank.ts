@@ -76,7 +76,7 @@ async function connect(native: Native, trainer: Trainer, options: BenchRankOptio
 async function measure(trainer: Trainer, feed: Feed, options: BenchRankOptions): Promise<BenchTimes> {
   const times = { total: [] as number[], compute: [] as number[], exchange: [] as number[], update: [] as number[] }
   for (let number = 1; number <= options.warm + options.steps; number++) {
-    const { computeMs, exchangeMs, updateMs } = await step(number, false, { trainer, feed })
+    const { computeMs, exchangeMs, updateMs } = (await step(number, false, { trainer, feed, controller: null })).times
     if (number <= options.warm) continue
     times.total.push(computeMs + exchangeMs + updateMs)
     times.compute.push(computeMs)

@@ -33,8 +33,11 @@ export async function prepare(spec: Prepare__Output, context: WorkerContext): Pr
     firstLane: spec.firstLane,
     laneCount: spec.laneCount,
   })
+  const validation = plan.controller?.search
+    ? native.createFeed({ source, laneBatch: plan.controller.laneBatch, shuffleRows: spec.shuffleRows, seed: spec.seed })
+    : null
   const collective = spec.world === 1 ? null : createCollective(native, spec, context)
-  context.rank = { spec, trainer, feed, collective }
+  context.rank = { spec, trainer, feed, controller: plan.controller, validation, collective }
   return { address: collective ? Buffer.from(collective.prepare()) : Buffer.alloc(0) }
 }
 

@@ -9,6 +9,7 @@ export interface SurfaceEvent {
   'candidates'?: (string)[];
   'probabilities'?: (number | string)[];
   'rows'?: (_lossmith_v1_SurfaceRow)[];
+  'field'?: (string);
 }
 
 export interface SurfaceEvent__Output {
@@ -17,4 +18,5 @@ export interface SurfaceEvent__Output {
   'candidates': (string)[];
   'probabilities': (number)[];
   'rows': (_lossmith_v1_SurfaceRow__Output)[];
+  'field': (string);
 }
