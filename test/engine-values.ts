@@ -53,17 +53,22 @@ function compareRows(what: string, got: ProgramResult['tableGradients'][string] 
   assert.equal(values.length, wanted.length * width)
 }
 
-function engineValues(program: Program, values: ReadonlyMap<string, DenseValue>, { seed, step, lane }: Randomness): ProgramValues {
+/** Tangents are those of `tangent of <name>`. */
+export function engineValues(program: Program, values: ReadonlyMap<string, DenseValue>, { seed, step, lane }: Randomness): ProgramValues {
   const idInputs = new Set(program.buffers.filter(({ place, dtype }) => place === 'input' && dtype === 'i64').map(({ index }) => index))
   const numbers = (name: string) => Float32Array.from((values.get(name) as DenseValue).data)
   const ids = (name: string) => BigInt64Array.from((values.get(name) as DenseValue).data, BigInt)
+  const tangentOf = (name: string) => (values.has(`tangent of ${name}`) ? numbers(`tangent of ${name}`) : undefined)
+  const tangents = program.parameters.map((name) => [name, tangentOf(name)] as const)
   const table = (name: string) => {
     const [rows, width] = (values.get(name) as DenseValue).shape as [number, number]
-    return { rows, width, values: numbers(name) }
+    const tangent = tangentOf(name)
+    return { rows, width, values: numbers(name), ...(tangent && { tangent }) }
   }
   return {
     inputs: Object.fromEntries(program.inputs.map((name, i) => [name, idInputs.has(i) ? ids(name) : numbers(name)])),
     parameters: Object.fromEntries(program.parameters.map((name) => [name, numbers(name)])),
+    tangents: Object.fromEntries(tangents.flatMap(([name, tangent]) => (tangent ? [[name, tangent]] : []))),
     tables: Object.fromEntries(program.tables.map((name) => [name, table(name)])),
     seed: Number(seed),
     step,
