@@ -65,11 +65,18 @@ function compare(graph: Graph, logits: Tensor): void {
   }
 }
 
-const choices: ModelChoice[] = [{ kind: 'lr' }, { kind: 'fm', embedding: 4 }, { kind: 'deepfm', embedding: 4, hidden: [6, 5], dropout: 0.3 }]
+const mlp = { embedding: 4, hidden: [6, 5], dropout: 0.3 }
+const choices: ModelChoice[] = [
+  { kind: 'lr' },
+  { kind: 'fm', embedding: 4 },
+  { kind: 'deepfm', ...mlp },
+  { kind: 'wide-and-deep', ...mlp },
+  { kind: 'dcn-v2', crosses: 2, ...mlp },
+]
 for (const choice of choices)
-  for (const numbers of [0, 3])
-    test(`${choice.kind} with ${numbers} numbers: every logit moves as its own gradient says`, () => {
-      const { graph, logits } = buildModel(choice, { fields: 3, numbers, rows: ROWS }, true)
+  for (const [numbers, classes] of [[0, 1], [3, 1], [3, 3]] as const) // biome-ignore format: one line
+    test(`${choice.kind} with ${numbers} numbers, classes ${classes}: every logit moves as its own gradient says`, () => {
+      const { graph, logits } = buildModel(choice, { fields: 3, numbers, rows: ROWS, classes }, true)
       compare(graph, logits)
     })
 
@@ -84,13 +91,6 @@ test('a weight that is used twice, through functions of weights alone, and a tab
   const mixed = matmul(tanh(w), exp(mul(w, scale)))
   const h = max(add(matmul(tanh(matmul(x, w)), mixed), reshape(mul(e[0], e[1]), ['B', 4])), reduceSum(w, 0))
   compare(graph, mul(reduceSum(h, 1), scale))
-})
-
-test('logits of classes', () => {
-  const graph = new Graph()
-  const init = { kind: 'zeros' } as const
-  const e = lookup(graph.table('table', ROWS, 2, init), graph.input('ids', ['B', 2], 'i64'))
-  compare(graph, matmul(tanh(reshape(e, ['B', 4])), graph.parameter('w', [4, 3], init)))
 })
 
 test('a model that looks at its whole batch: what examples give each other counts', () => {
