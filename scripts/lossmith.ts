@@ -6,6 +6,7 @@ import { configError } from '../common/errors.js'
 import { version } from '../common/version.js'
 import { bench } from './commands/bench.js'
 import { build } from './commands/build.js'
+import { compare } from './commands/compare.js'
 import { doctor } from './commands/doctor.js'
 import { evaluate } from './commands/evaluate.js'
 import { explain } from './commands/explain.js'
@@ -95,6 +96,30 @@ command('evaluate', 'Score a split of the input of a run, or other files, with a
     examples('lossmith evaluate runs/ads-20260101-120000', 'lossmith evaluate runs/ads-20260101-120000 --files tomorrow.tsv.gz --json'),
   )
   .action((run, options) => choose((terminal) => evaluate(run, options, terminal)))
+
+command('compare', 'Train a job that searches losses beside its baselines, seed by seed, and write a table of means, differences and times.')
+  .argument('<job>', 'job file with loss: {search: [...]}')
+  .option('--seeds <n>', "seeds, from the job's on", whole(1), 5)
+  .option('--arms <names>', 'only these, separated by commas (default: all, and those of --arm)', (value: string) =>
+    value.split(',').map((name) => name.trim()),
+  )
+  .option('--arm <name=loss>', 'another arm, its loss as YAML; repeatable', (value: string, all: string[]) => [...all, value], [])
+  .option('--out <dir>', 'directory of the runs and the tables (default: runs/compare-<name>)')
+  .option('--set <path=value>', 'override a key of the job; repeatable', (value: string, all: string[]) => [...all, value], [])
+  .addOption(new Option('--epoch <choice>', 'whose test scores count').choices(['last', 'best-validation']).default('last'))
+  .option('--workers <n>', 'workers of each run, as cluster.workers of the job', whole(1))
+  .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))
+  .addHelpText(
+    'after',
+    `
+Arms: each candidate alone; equal weights; static, one learned weight vector; search, as in the job; search-7 and search-1, with that period;
+search-gumbel, with noise and temperature as in the paper. The command goes on where it was stopped.
+${examples(
+  'lossmith compare job.yaml --seeds 5',
+  'lossmith compare job.yaml --arms bce,search --arm "oracle={assigned: {field: slice, losses: {a: {name: bce_noisy, rho: 0.3}}, others: bce}}"',
+)}`,
+  )
+  .action((file, options) => choose((terminal) => compare(file, options, terminal)))
 
 command('explain', 'Draw which weight the controller of a run gives each candidate loss, for which example, and how it moved.')
   .argument('<run>', 'directory of the run')

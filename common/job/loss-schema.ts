@@ -32,7 +32,7 @@ const candidate: VariantSchema = {
       gamma: { type: 'number', min: 0, max: 10, default: 2, text: 'γ; 0 is cross-entropy.' },
     }),
     kl: object('Kullback-Leibler divergence of the smoothed label (1−ε)y + ε/2 and the prediction.', {
-      epsilon: { type: 'number', min: 0, max: 0.9, default: 0.05, text: 'ε; 0 is cross-entropy.' },
+      epsilon: { type: 'number', min: 0, below: 1, default: 0.05, text: 'ε; 0 is cross-entropy.' },
     }),
     hinge: object('max(0, 1 − s·z) of the logit z with s = ±1.', {}),
     squared_hinge: object('max(0, 1 − s·z)².', {}),

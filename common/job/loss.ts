@@ -60,3 +60,9 @@ export function candidatesOf(loss: LossJob): CandidateJob[] {
 export function controllerOf(loss: LossJob): ControllerJob | null {
   return loss.mode === 'search' || loss.mode === 'static' ? loss.controller : null
 }
+
+/** A candidate as pictures and tables call it: `bce`, `focal(2)`. */
+export function candidateLabel({ name, ...options }: CandidateJob): string {
+  const values = Object.values(options)
+  return values.length === 0 ? name : `${name}(${values.join(', ')})`
+}

@@ -1,6 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { diskError } from '../../common/checkpoint/checkpoint-writer.js'
+import { basename, join, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
 import { controllerOf } from '../../common/job/loss.js'
 import { readJob } from '../../common/job/parse-job.js'
@@ -8,6 +6,7 @@ import { drawExplanation } from '../explain/draw-explanation.js'
 import { readSurfaces, type StepSurface, surfacesOf } from '../explain/read-surfaces.js'
 import { table } from '../table.js'
 import type { Terminal } from '../terminal.js'
+import { writeOut } from '../write-out.js'
 
 export interface ExplainOptions {
   readonly out?: string
@@ -24,7 +23,7 @@ export async function explain(run: string, { out, field, step }: ExplainOptions,
   const objective = controllerOf(job.loss)?.objective === 'auc' ? 'pairwise AUC loss' : 'logloss'
   const title = `${job.name}: which loss for which example`
   const path = resolve(out ?? join(run, field === undefined ? 'explain.svg' : `explain-${field.replace(/[^\w.-]/g, '_')}.svg`))
-  writeFile(path, drawExplanation({ title, surfaces, steps: history.steps, objective }))
+  writeOut(path, drawExplanation({ title, surfaces, steps: history.steps, objective }))
   const last = surfaces.at(-1)!
   const rows = meanWeights(last)
   const text = table(
@@ -54,13 +53,4 @@ function meanWeights({ rows }: StepSurface): { value: string | null; label: numb
     label,
     weights: weights.map((at) => at.reduce((sum, weight) => sum + weight, 0) / at.length),
   }))
-}
-
-function writeFile(path: string, text: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
-  } catch (error) {
-    throw diskError(path, error)
-  }
 }

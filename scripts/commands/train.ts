@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { diskError } from '../../common/checkpoint/checkpoint-writer.js'
 import { configError } from '../../common/errors.js'
 import type { Job } from '../../common/job/job.js'
 import { checkFilesHere, printJob, readJob } from '../../common/job/parse-job.js'
+import { keepResult } from '../kept-result.js'
 import { runHere } from '../run-here.js'
 import { describeResult } from '../run-report.js'
 import type { Terminal } from '../terminal.js'
@@ -84,16 +84,6 @@ function resumedJob(directory: string, file: string | undefined, { workers, set,
   const kept = join(directory, 'job.yaml')
   if (!existsSync(kept)) throw configError('run-missing', `wanted the directory of a run, found no ${kept}`)
   return readJob(kept, [...set, ...workerSetting(workers)])
-}
-
-/** result.json: what --json prints at the end, for whoever comes later. */
-function keepResult(runDirectory: string, facts: object): void {
-  const path = join(runDirectory, 'result.json')
-  try {
-    writeFileSync(path, `${JSON.stringify(facts, null, 2)}\n`)
-  } catch (error) {
-    throw diskError(path, error)
-  }
 }
 
 const workerSetting = (workers: number | undefined) => (workers === undefined ? [] : [`cluster.workers=${workers}`])
