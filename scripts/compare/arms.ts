@@ -26,7 +26,7 @@ export function armsOf(job: Job, chosen: readonly string[] | undefined, own: rea
   const picked = chosen.map((wanted) => {
     const arm = all.find(({ name }) => name === wanted) ?? all.find(({ loss }) => loss.mode === 'one' && loss.candidates[0].name === wanted)
     if (arm !== undefined) return arm
-    const near = nearestName(wanted, names)
+    const near = nearestName(wanted, [...names, ...all.flatMap(({ loss }) => (loss.mode === 'one' ? loss.candidates[0].name : []))])
     throw configError('compare-arms', `--arms: wanted some of ${names.join(', ')}, got ${wanted}${near === null ? '' : `; did you mean ${near}?`}`)
   })
   return [...new Set([...picked, ...own])]

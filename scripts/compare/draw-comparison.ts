@@ -1,13 +1,13 @@
 /** The picture of a comparison: for each measure a panel, for each arm the difference to the baseline by seed, its mean and its 95 % interval. */
 import { axis } from '../draw/axis.js'
 import { type IntervalRow, intervalChart, rowNames } from '../draw/interval-chart.js'
-import { document, element, faint, fitted, rule, text, textWidth } from '../draw/svg.js'
+import { document, faint, fitted, text, textWidth } from '../draw/svg.js'
 import type { Comparison } from './report.js'
 import { type ArmSummary, differencesBySeed, type Measure, measures } from './summary.js'
 
 const width = 1200
 const right = 28
-const gap = 34
+const gap = 52
 
 export function drawComparison(comparison: Comparison): string {
   const { job, baseline, seeds, measured, arms } = comparison
@@ -15,17 +15,20 @@ export function drawComparison(comparison: Comparison): string {
   const names = others.map(({ arm }) => fitted(arm, 12, 190))
   const left = 40 + Math.max(60, ...names.map((name) => textWidth(name, 12)))
   const wide = (width - left - right - gap * (measured.length - 1)) / measured.length
-  const [top, rowHeight] = [118, 30]
+  const [top, rowHeight] = [124, 30]
   const height = Math.max(1, others.length) * rowHeight
   const charts = measured.map((measure, i) => chart(comparison, others, measure, { x: left + i * (wide + gap), y: top, width: wide, height }))
   const box = { x: left, y: top, width: width - left - right, height }
-  const stripes = others.map((_, i) =>
-    i % 2 === 0 ? '' : element('rect', { x: 0, y: top + i * rowHeight, width, height: rowHeight, fill: rule, 'fill-opacity': 0.35 }),
-  )
   const title = `${job}: losses against ${baseline}`
-  const facts = `Test split. Small dots: the difference of each of ${seeds.length} seeds; large dot and bar: their mean and its 95 % interval (Student's t). Blue is better than ${baseline}, orange worse, grey undecided.`
-  const head = [text(40, 38, fitted(title, 20, width - 80), { size: 20, weight: 600 }), text(40, 62, fitted(facts, 12, width - 68), { fill: faint })]
-  return document(width, top + height + 62, title, facts, [...head, ...stripes, rowNames(box, names), ...charts])
+  const facts = [
+    `Test split, differences to ${baseline} of the same seed. Small dots: each of ${seeds.length} seeds. Large dot and bar: their mean and its 95 % interval (Student's t).`,
+    `Blue: better than ${baseline}; orange: worse; grey: the interval does not say.`,
+  ]
+  const head = [
+    text(40, 38, fitted(title, 20, width - 80), { size: 20, weight: 600 }),
+    ...facts.map((words, i) => text(40, 62 + 18 * i, fitted(words, 12, width - 68), { fill: faint })),
+  ]
+  return document(width, top + height + 62, title, facts.join(' '), [...head, rowNames(box, names), ...charts])
 }
 
 function chart(

@@ -1,4 +1,5 @@
 /** A comparison in words: the table of the terminal and of compare.md. */
+import { basename } from 'node:path'
 import { table } from '../table.js'
 import type { Interval, Spread } from './statistics.js'
 import { type ArmSummary, type Cell, type EpochChoice, type Measure, measures } from './summary.js'
@@ -56,7 +57,7 @@ export function markdownReport(comparison: Comparison, picture: string): string 
     '',
     `![Differences to ${baseline} by arm](${picture})`,
     '',
-    ...(perEpoch === null ? [] : ['## By epoch', '', ...markdownTable(perEpoch.head, perEpoch.rows), '']),
+    ...(perEpoch === null ? [] : ['## By epoch, means over seeds', '', ...markdownTable(perEpoch.head, perEpoch.rows), '']),
     '## Runs',
     '',
     ...markdownTable(
@@ -64,7 +65,7 @@ export function markdownReport(comparison: Comparison, picture: string): string 
       cells.map(({ arm, seed, scores, stepMs, runDirectory }) => [
         ...[arm, String(seed)],
         ...measured.map((measure) => (scores === null ? 'diverged' : number(scores[measure]))),
-        ...[Number.isFinite(stepMs) ? stepMs.toFixed(2) : '-', runDirectory],
+        ...[Number.isFinite(stepMs) ? stepMs.toFixed(2) : '-', basename(runDirectory)],
       ]),
     ),
     '',

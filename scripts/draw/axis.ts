@@ -24,8 +24,8 @@ export function axis(values: Iterable<number>, { count = 5, wide = true }: { cou
     : [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)]
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => multiple(first + i, step))
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
-  const label = (value: number) =>
-    value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace(/^-0(?=$|\.0*$)/, '0')
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+  const label = (value: number) => `${value < 0 ? '−' : ''}${Math.abs(value).toLocaleString('en', digits)}`
   return { from: wide ? multiple(first, step) : low, to: wide ? multiple(last, step) : high, ticks, label }
 }
 

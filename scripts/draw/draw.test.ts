@@ -38,7 +38,7 @@ test('marks are round numbers that cover the values', () => {
   const constant = axis([0.5, 0.5])
   assert.ok(constant.from < 0.5 && constant.to > 0.5)
   assert.equal(axis([]).ticks.length, 6)
-  assert.deepEqual(axis([-0.02, 0.01]).ticks.map(axis([-0.02, 0.01]).label), ['-0.02', '-0.01', '0.00', '0.01'])
+  assert.deepEqual(axis([-0.02, 0.01]).ticks.map(axis([-0.02, 0.01]).label), ['−0.02', '−0.01', '0.00', '0.01'])
   assert.equal(place(axis([0, 10]), 100, 200)(5), 150)
 })
 

@@ -2,7 +2,7 @@
 
 import type { Axis } from './axis.js'
 import { type Box, panel } from './panel.js'
-import { element, faint, line, type Svg, text } from './svg.js'
+import { element, faint, line, rule, type Svg, text } from './svg.js'
 
 export interface IntervalRow {
   readonly mean: number
@@ -21,12 +21,14 @@ export interface IntervalChartOptions {
 }
 
 /** Rows from the top down, evenly over the height. Numbers that are not finite are left out. */
-export function intervalChart({ box, x, title, xTitle }: IntervalChartOptions, rows: readonly (IntervalRow | null)[]): Svg {
+export function intervalChart({ box, x, title, xTitle }: IntervalChartOptions, rows: readonly IntervalRow[]): Svg {
   const pitch = box.height / rows.length
   const { back, front, px } = panel({ box, x, y: { from: 0, to: 1, ticks: [], label: String }, title, xTitle })
   const zero = x.from <= 0 && x.to >= 0 ? line(px(0), box.y, px(0), box.y + box.height, { stroke: faint, width: 1.5 }) : ''
+  const stripes = rows.map((_, i) =>
+    i % 2 === 1 ? '' : element('rect', { x: box.x, y: box.y + i * pitch, width: box.width, height: pitch, fill: rule, 'fill-opacity': 0.3 }),
+  )
   const drawn = rows.map((row, i) => {
-    if (row === null) return ''
     const y = box.y + (i + 0.5) * pitch
     const dots = row.points
       .filter(Number.isFinite)
@@ -40,7 +42,7 @@ export function intervalChart({ box, x, title, xTitle }: IntervalChartOptions, r
     const mean = Number.isFinite(row.mean) ? [element('circle', { cx: px(row.mean), cy: y, r: 4.5, fill: row.colour })] : []
     return [...dots, ...ends, ...mean].join('')
   })
-  return [back, zero, ...drawn, front].join('')
+  return [back, ...stripes, zero, ...drawn, front].join('')
 }
 
 /** Names of the rows, left of a chart. */
