@@ -20,6 +20,7 @@ export { concat } from './ops/concat.js'
 export { constant } from './ops/constant.js'
 export { lookup } from './ops/lookup.js'
 export { type MatmulOptions, matmul } from './ops/matmul.js'
+export { pairDots } from './ops/pair-dots.js'
 export { reduceSum } from './ops/reduce-sum.js'
 export { reshape } from './ops/reshape.js'
 export {

@@ -103,6 +103,23 @@ export type Instruction =
       readonly column: number
       readonly rows: readonly number[]
     }
+  /** out[B, F(F−1)/2] = ⟨x_i, x_j⟩ for i < j, row by row, of x[B, F, width]. */
+  | { readonly op: 'pair_dots'; readonly x: number; readonly out: number; readonly fields: number; readonly width: number }
+  /** The same of two values: ⟨a_i, b_j⟩ + ⟨b_i, a_j⟩. */
+  | {
+      readonly op: 'pair_dots_cross'
+      readonly a: number
+      readonly b: number
+      readonly out: number
+      readonly fields: number
+      readonly width: number
+    }
+  /** out[B, i, width] = Σ over j ≠ i, in its order, of d[B, pair of i and j] · x[B, j, width]. */
+  | { readonly op: 'pair_dots_grad'; readonly x: number; readonly d: number; readonly out: number; readonly fields: number; readonly width: number }
+  /** out[B]: n/(n+ n−) · Σ over negatives j of softplus(z_j − z_i) for a positive (y above ½) i, else 0. */
+  | { readonly op: 'pairwise_auc'; readonly z: number; readonly y: number; readonly out: number }
+  /** out[B]: the gradient of z from d, that of the former's result. */
+  | { readonly op: 'pairwise_auc_grad'; readonly z: number; readonly y: number; readonly d: number; readonly out: number }
 
 /**
  * Elementwise chain over an index space of up to four dimensions (`dims`, outermost first; -k is k·B). Input i is read at

@@ -14,6 +14,9 @@ import { lookup } from './ops/lookup.js'
 import { lookupGrad } from './ops/lookup-grad.js'
 import { matmul } from './ops/matmul.js'
 import { oneHot } from './ops/one-hot.js'
+import { pairDots, pairDotsCross, pairDotsGrad } from './ops/pair-dots.js'
+import { pairwiseAuc } from './ops/pairwise-auc.js'
+import { pairwiseAucGrad } from './ops/pairwise-auc-grad.js'
 import { reduceMax } from './ops/reduce-max.js'
 import { reduceSum } from './ops/reduce-sum.js'
 import { reshape } from './ops/reshape.js'
@@ -67,6 +70,14 @@ const refusals: [what: () => unknown, message: string][] = [
   [() => oneHot(ids, 3, [1]), '[one_hot] wanted a column of ids [B, 3], got 3'],
   [() => oneHot(ids, 0, []), '[one_hot] wanted rows from 0, ascending, got none'],
   [() => oneHot(ids, 0, [1, 4, 4]), '[one_hot] wanted rows from 0, ascending, got 4 at 2'],
+  [() => pairDots(x), '[pair_dots] wanted two fields or more, [B, F, D], got [B, 4]'],
+  [() => pairDots(slice(cube, 1, 0, 1)), '[pair_dots] wanted two fields or more, [B, F, D], got [B, 1, 4]'],
+  [() => pairDots(table), "[pair_dots] wanted dense numbers, got table 'table' [10, 4]"],
+  [() => pairDotsCross(cube, slice(cube, 2, 0, 3)), '[pair_dots_cross] wanted b like a [B, 3, 4], got b [B, 3, 3]'],
+  [() => pairDotsGrad(cube, x), '[pair_dots_grad] wanted d [B, 3], got d [B, 4]'],
+  [() => pairwiseAuc(x, row), '[pairwise_auc] wanted logits [B] and labels [B], got [B, 4] and [B]'],
+  [() => pairwiseAuc(row, ids), '[pairwise_auc] wanted dense numbers, got ids [B, 3]'],
+  [() => pairwiseAucGrad(row, row, x), '[pairwise_auc_grad] wanted d [B], got d [B, 4]'],
   [() => constant(1, [3, 'B']), '[constant] wanted whole dimensions from 1, B only in front, got [3, B]'],
   [() => graph.input('x', ['B']), "[input] wanted a new name, got 'x', which the model has already"],
   [() => graph.parameter('p', [0], { kind: 'zeros' }), '[parameter] wanted whole dimensions from 1, B only in front, got [0]'],
@@ -100,6 +111,11 @@ test('an id that is no row of the table is refused', () => {
       message: `[lookup] wanted rows 0..9, got ${id}`,
     })
   }
+})
+
+test('the gradient of the pairwise objective has no gradient', () => {
+  const [first] = gradients(reduceSum(pairwiseAuc(row, row), 0), [row])
+  assert.throws(() => gradients(reduceSum(first!, 0), [row]), { kind: 'broken', code: 'no-second-gradient' })
 })
 
 test('an op that does not exist is a bug, not a user’s mistake', () => {

@@ -8,8 +8,8 @@ import { philox, philoxKey, philoxUniform } from './philox.js'
 
 export interface Sample {
   readonly title: string
-  /** False where finite differences cannot check the gradient: extreme values. Default true. */
-  readonly differentiable?: boolean
+  /** False where finite differences cannot check the gradient: extreme values. 'once': nor the gradient of the gradient. Default true. */
+  readonly differentiable?: boolean | 'once'
   build(make: SampleMaker): Tensor
 }
 

@@ -44,6 +44,7 @@ export function renumber(instruction: Instruction, to: (value: number) => number
     case 'reduce_max':
     case 'slice':
     case 'transpose':
+    case 'pair_dots':
       return { ...instruction, x: to(instruction.x), out: to(instruction.out) }
     case 'lookup':
     case 'one_hot':
@@ -52,6 +53,14 @@ export function renumber(instruction: Instruction, to: (value: number) => number
       return { ...instruction, ids: to(instruction.ids), d: to(instruction.d) }
     case 'concat':
       return { ...instruction, inputs: instruction.inputs.map(to), out: to(instruction.out) }
+    case 'pair_dots_cross':
+      return { ...instruction, a: to(instruction.a), b: to(instruction.b), out: to(instruction.out) }
+    case 'pair_dots_grad':
+      return { ...instruction, x: to(instruction.x), d: to(instruction.d), out: to(instruction.out) }
+    case 'pairwise_auc':
+      return { ...instruction, z: to(instruction.z), y: to(instruction.y), out: to(instruction.out) }
+    case 'pairwise_auc_grad':
+      return { ...instruction, z: to(instruction.z), y: to(instruction.y), d: to(instruction.d), out: to(instruction.out) }
     case 'dropout_mask':
     case 'uniform':
       return { ...instruction, out: to(instruction.out) }

@@ -148,11 +148,39 @@ function run(c: Instruction, at: (buffer: number) => Float64Array, size: (s: Siz
         at(c.out)[i] = Number(id === c.rows[i % c.rows.length])
       })
       return
+    case 'pair_dots':
+    case 'pair_dots_cross':
+    case 'pair_dots_grad': {
+      const rows = (buffer: number) => ({ shape: [size(-1), c.fields, c.width], data: at(buffer) })
+      const pairs = (buffer: number) => ({ shape: [size(-1), (c.fields * (c.fields - 1)) / 2], data: at(buffer) })
+      if (c.op === 'pair_dots') runReference(c.op, [rows(c.x)], pairs(c.out))
+      else if (c.op === 'pair_dots_cross') runReference(c.op, [rows(c.a), rows(c.b)], pairs(c.out))
+      else runReference(c.op, [rows(c.x), pairs(c.d)], rows(c.out))
+      return
+    }
+    case 'pairwise_auc':
+    case 'pairwise_auc_grad': {
+      const examples = (buffer: number) => ({ shape: [size(-1)], data: at(buffer) })
+      const inputs = c.op === 'pairwise_auc' ? [c.z, c.y] : [c.z, c.y, c.d]
+      runReference(c.op, inputs.map(examples), examples(c.out))
+      return
+    }
     case 'dropout_mask':
     case 'uniform':
       // Any draw does for the compiler's tests; the real one is the engine's and the reference's.
       at(c.out).fill(1)
   }
+}
+
+/** An instruction that is its graph op as it is: by the op's own reference. */
+function runReference(name: string, inputs: readonly Operand[], out: Operand): void {
+  const result = opNamed(name).reference({ inputs, attributes: {}, shape: out.shape, randomness: { seed: 0n, step: 0, lane: 0 } })
+  out.data.set((result as { data: Float64Array }).data)
+}
+
+interface Operand {
+  readonly shape: readonly number[]
+  readonly data: Float64Array
 }
 
 function runChain(chain: Elementwise, at: (buffer: number) => Float64Array, dims: readonly number[]): void {

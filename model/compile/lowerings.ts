@@ -97,6 +97,41 @@ export const lowerings: Readonly<Record<string, Rule>> = {
     const value = to.dense(ids)
     to.emit(node, (out) => ({ op: 'one_hot', ids: value, out, fields: ids.shape[1] as number, column, rows }))
   },
+
+  pair_dots(to, node) {
+    const [x] = denseInputs(to, node)
+    to.emit(node, (out) => ({ op: 'pair_dots', x: x!, out, ...rowsOf(node) }))
+  },
+
+  pair_dots_cross(to, node) {
+    const [a, b] = denseInputs(to, node)
+    to.emit(node, (out) => ({ op: 'pair_dots_cross', a: a!, b: b!, out, ...rowsOf(node) }))
+  },
+
+  pair_dots_grad(to, node) {
+    const [x, d] = denseInputs(to, node)
+    to.emit(node, (out) => ({ op: 'pair_dots_grad', x: x!, d: d!, out, ...rowsOf(node) }))
+  },
+
+  pairwise_auc(to, node) {
+    const [z, y] = denseInputs(to, node)
+    to.emit(node, (out) => ({ op: 'pairwise_auc', z: z!, y: y!, out }))
+  },
+
+  pairwise_auc_grad(to, node) {
+    const [z, y, d] = denseInputs(to, node)
+    to.emit(node, (out) => ({ op: 'pairwise_auc_grad', z: z!, y: y!, d: d!, out }))
+  },
+}
+
+function denseInputs(to: Lowering, node: Tensor): number[] {
+  return node.inputs.map((input) => to.dense(input))
+}
+
+/** Fields of an example and their width, of an op whose first input is [B, F, D]. */
+function rowsOf(node: Tensor): { fields: number; width: number } {
+  const [, fields, width] = (node.inputs[0] as Tensor).shape as [Size, number, number]
+  return { fields, width }
 }
 
 function outerProduct(a: number, b: number, out: number, m: Size, n: Size): Chain {

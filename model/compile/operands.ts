@@ -68,10 +68,35 @@ export function operandsOf(instruction: Instruction): Operands {
       const { ids, out, fields, rows } = instruction
       return { reads: [operand(ids, [-1, fields])], writes: [operand(out, [-1, rows.length])] }
     }
+    case 'pair_dots': {
+      const { x, out, fields, width } = instruction
+      return { reads: [operand(x, [-1, fields, width])], writes: [operand(out, [-1, pairsOf(fields)])] }
+    }
+    case 'pair_dots_cross': {
+      const { a, b, out, fields, width } = instruction
+      return { reads: [operand(a, [-1, fields, width]), operand(b, [-1, fields, width])], writes: [operand(out, [-1, pairsOf(fields)])] }
+    }
+    case 'pair_dots_grad': {
+      const { x, d, out, fields, width } = instruction
+      return { reads: [operand(x, [-1, fields, width]), operand(d, [-1, pairsOf(fields)])], writes: [operand(out, [-1, fields, width])] }
+    }
+    case 'pairwise_auc': {
+      const { z, y, out } = instruction
+      return { reads: [operand(z, [-1]), operand(y, [-1])], writes: [operand(out, [-1])] }
+    }
+    case 'pairwise_auc_grad': {
+      const { z, y, d, out } = instruction
+      return { reads: [operand(z, [-1]), operand(y, [-1]), operand(d, [-1])], writes: [operand(out, [-1])] }
+    }
     case 'dropout_mask':
     case 'uniform':
       return { reads: [], writes: [operand(instruction.out, [-1, instruction.width])] }
   }
+}
+
+/** Pairs of different fields. */
+function pairsOf(fields: number): number {
+  return (fields * (fields - 1)) / 2
 }
 
 /** The product of sizes, of which at most one may hold the batch. */

@@ -10,6 +10,9 @@ import { lookupOp } from './lookup.js'
 import { lookupGradOp } from './lookup-grad.js'
 import { matmulOp } from './matmul.js'
 import { oneHotOp } from './one-hot.js'
+import { pairDotsCrossOp, pairDotsGradOp, pairDotsOp } from './pair-dots.js'
+import { pairwiseAucOp } from './pairwise-auc.js'
+import { pairwiseAucGradOp } from './pairwise-auc-grad.js'
 import { reduceMaxOp } from './reduce-max.js'
 import { reduceSumOp } from './reduce-sum.js'
 import { reshapeOp } from './reshape.js'
@@ -58,6 +61,11 @@ export const ops: readonly Op[] = [
   lookupGradOp,
   addRowsOp,
   oneHotOp,
+  pairDotsOp,
+  pairDotsGradOp,
+  pairDotsCrossOp,
+  pairwiseAucOp,
+  pairwiseAucGradOp,
   dropoutMaskOp,
   uniformOp,
 ]

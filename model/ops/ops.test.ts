@@ -25,7 +25,7 @@ for (const op of ops)
       }
       const leaves = [...graph.inputs, ...graph.tables].filter((leaf) => leaf.dtype === 'f32' && (leaf.op === 'input' || op.name === 'lookup'))
       if (sample.differentiable === false || leaves.length === 0) return
-      for (const derivative of [firstDerivative, secondDerivative]) {
+      for (const derivative of sample.differentiable === 'once' ? [firstDerivative] : [firstDerivative, secondDerivative]) {
         const { ruled, measured } = derivative(output, leaves, { values: values(6), batch: 6 })
         assert.ok(Math.abs(ruled - measured) <= tolerance * (1 + Math.abs(measured)), `${derivative.name}: rule ${ruled}, measured ${measured}`)
       }

@@ -227,6 +227,15 @@ Instruction instructionFromJs(const Napi::Value& value, const std::string& path)
   if (op == "one_hot") {
     return OneHot{fields.index("ids"), fields.index("out"), fields.integer("fields"), fields.integer("column"), fields.integers("rows")};
   }
+  if (op == "pair_dots") return PairDots{fields.index("x"), fields.index("out"), fields.integer("fields"), fields.integer("width")};
+  if (op == "pair_dots_cross") {
+    return PairDotsCross{fields.index("a"), fields.index("b"), fields.index("out"), fields.integer("fields"), fields.integer("width")};
+  }
+  if (op == "pair_dots_grad") {
+    return PairDotsGrad{fields.index("x"), fields.index("d"), fields.index("out"), fields.integer("fields"), fields.integer("width")};
+  }
+  if (op == "pairwise_auc") return PairwiseAuc{fields.index("z"), fields.index("y"), fields.index("out")};
+  if (op == "pairwise_auc_grad") return PairwiseAucGrad{fields.index("z"), fields.index("y"), fields.index("d"), fields.index("out")};
   throw invalid("an instruction the engine knows at " + path + ".op", "\"" + op + "\"");
 }
 

@@ -33,6 +33,11 @@ std::vector<std::unique_ptr<Kernel>> prepare(const Program& program) {
     std::unique_ptr<Kernel> operator()(const DropoutMask& op) { return makeDropoutMask(op); }
     std::unique_ptr<Kernel> operator()(const Uniform& op) { return makeUniform(op); }
     std::unique_ptr<Kernel> operator()(const OneHot& op) { return makeOneHot(op); }
+    std::unique_ptr<Kernel> operator()(const PairDots& op) { return makePairDots(op); }
+    std::unique_ptr<Kernel> operator()(const PairDotsCross& op) { return makePairDotsCross(op); }
+    std::unique_ptr<Kernel> operator()(const PairDotsGrad& op) { return makePairDotsGrad(op); }
+    std::unique_ptr<Kernel> operator()(const PairwiseAuc& op) { return makePairwiseAuc(op); }
+    std::unique_ptr<Kernel> operator()(const PairwiseAucGrad& op) { return makePairwiseAucGrad(op); }
   };
   Maker maker{program, std::vector<bool>(program.tables.size(), false)};
   std::vector<std::unique_ptr<Kernel>> kernels;

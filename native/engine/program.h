@@ -126,9 +126,27 @@ struct OneHot {
   int64_t fields, column;
   std::vector<int64_t> rows;
 };
+struct PairDots {
+  int x, out;
+  int64_t fields, width;
+};
+struct PairDotsCross {
+  int a, b, out;
+  int64_t fields, width;
+};
+struct PairDotsGrad {
+  int x, d, out;
+  int64_t fields, width;
+};
+struct PairwiseAuc {
+  int z, y, out;
+};
+struct PairwiseAucGrad {
+  int z, y, d, out;
+};
 
-using Instruction =
-    std::variant<Matmul, Elementwise, ReduceSum, ReduceMax, Lookup, LookupGrad, Concat, Slice, Transpose, DropoutMask, Uniform, OneHot>;
+using Instruction = std::variant<Matmul, Elementwise, ReduceSum, ReduceMax, Lookup, LookupGrad, Concat, Slice, Transpose, DropoutMask, Uniform,
+                                 OneHot, PairDots, PairDotsCross, PairDotsGrad, PairwiseAuc, PairwiseAucGrad>;
 
 struct Program {
   std::string name;

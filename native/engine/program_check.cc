@@ -11,6 +11,7 @@ namespace lossmith {
 namespace {
 
 constexpr int64_t kMaxElements = int64_t{1} << 48;
+constexpr int64_t kMaxFields = int64_t{1} << 20;
 constexpr int64_t kAlignment = 64;
 
 Error invalid(const std::string& op, const std::string& wanted, const std::string& got) {
@@ -182,6 +183,46 @@ class Checker {
     }
     reads("ids", op.ids, product({kBatch, op.fields}), Dtype::I64);
     writes(op.out, product({kBatch, static_cast<int64_t>(op.rows.size())}));
+  }
+
+  void check(const PairDots& op) {
+    op_ = "pair_dots";
+    reads("x", op.x, product({kBatch, op.fields, notNegative(op.width)}));
+    writes(op.out, product({kBatch, pairs(op.fields)}));
+  }
+
+  void check(const PairDotsCross& op) {
+    op_ = "pair_dots_cross";
+    for (const int rows : {op.a, op.b}) reads("a and b", rows, product({kBatch, op.fields, notNegative(op.width)}));
+    writes(op.out, product({kBatch, pairs(op.fields)}));
+  }
+
+  void check(const PairDotsGrad& op) {
+    op_ = "pair_dots_grad";
+    reads("x", op.x, product({kBatch, op.fields, notNegative(op.width)}));
+    reads("d", op.d, product({kBatch, pairs(op.fields)}));
+    writes(op.out, product({kBatch, op.fields, op.width}));
+  }
+
+  void check(const PairwiseAuc& op) {
+    op_ = "pairwise_auc";
+    reads("z", op.z, product({kBatch}));
+    reads("y", op.y, product({kBatch}));
+    writes(op.out, product({kBatch}));
+  }
+
+  void check(const PairwiseAucGrad& op) {
+    op_ = "pairwise_auc_grad";
+    reads("z", op.z, product({kBatch}));
+    reads("y", op.y, product({kBatch}));
+    reads("d", op.d, product({kBatch}));
+    writes(op.out, product({kBatch}));
+  }
+
+  // Pairs of different fields.
+  int64_t pairs(int64_t fields) const {
+    if (fields < 2 || fields > kMaxFields) fail("from 2 fields to " + std::to_string(kMaxFields), std::to_string(fields));
+    return fields * (fields - 1) / 2;
   }
 
   void wantsSecondPhase() const {

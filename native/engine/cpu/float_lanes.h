@@ -22,4 +22,16 @@ typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
   return s[0];
 }
 
+// The sum of `count` floats in sixteen interleaved parts (element i to part i mod 16, in order), the parts as a tree: an order of the count alone.
+[[gnu::always_inline]] inline float sumOfFloats(const float* x, int64_t count) {
+  Lanes sum = {}, part;
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    load(part, x + i);
+    sum += part;
+  }
+  for (int64_t lane = 0; i + lane < count; lane++) sum[lane] += x[i + lane];
+  return sumOfLanes(sum);
+}
+
 }  // namespace lossmith

@@ -51,5 +51,10 @@ std::unique_ptr<Kernel> makeTranspose(const Transpose& instruction);
 std::unique_ptr<Kernel> makeDropoutMask(const DropoutMask& instruction);
 std::unique_ptr<Kernel> makeUniform(const Uniform& instruction);
 std::unique_ptr<Kernel> makeOneHot(const OneHot& instruction);
+std::unique_ptr<Kernel> makePairDots(const PairDots& instruction);
+std::unique_ptr<Kernel> makePairDotsCross(const PairDotsCross& instruction);
+std::unique_ptr<Kernel> makePairDotsGrad(const PairDotsGrad& instruction);
+std::unique_ptr<Kernel> makePairwiseAuc(const PairwiseAuc& instruction);
+std::unique_ptr<Kernel> makePairwiseAucGrad(const PairwiseAucGrad& instruction);
 
 }  // namespace lossmith

@@ -1,5 +1,5 @@
 // out[outer, inner] = Σ over length of x[outer, length, inner]. With inner > 1 a column is added in the order of length. With inner 1 a row is
-// added in sixteen interleaved parts (element i to part i mod 16, in order) and the parts as a tree: an order of the length alone.
+// added in the order of sumOfFloats.
 #include <algorithm>
 
 #include "engine/cpu/float_lanes.h"
@@ -12,16 +12,7 @@ namespace {
 constexpr int64_t kBlock = 4;  // vectors of columns that are summed side by side
 
 LOSSMITH_CLONES void rowSums(const float* x, int64_t rows, int64_t length, float* out) {
-  for (int64_t r = 0; r < rows; r++, x += length) {
-    Lanes sum = {}, part;
-    int64_t i = 0;
-    for (; i + kLanes <= length; i += kLanes) {
-      load(part, x + i);
-      sum += part;
-    }
-    for (int64_t lane = 0; i + lane < length; lane++) sum[lane] += x[i + lane];
-    out[r] = sumOfLanes(sum);
-  }
+  for (int64_t r = 0; r < rows; r++, x += length) out[r] = sumOfFloats(x, length);
 }
 
 LOSSMITH_CLONES void columnSums(const float* x, int64_t length, int64_t inner, float* out) {
