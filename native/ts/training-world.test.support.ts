@@ -1,6 +1,6 @@
 /** For tests: ranks of one world as objects in this process, each with its trainer and its feed of batches from memory. */
 import type { TrainingPlan } from '../../model/plan.js'
-import { type Collective, type Feed, loadNative, type StepSummary, type Trainer } from './binding.js'
+import { type Collective, type Feed, type LaneEvidence, loadNative, type StepSummary, type Trainer, type ValidationSummary } from './binding.js'
 
 const native = loadNative()
 
@@ -12,11 +12,14 @@ export interface MemoryBatch {
 export interface Rank {
   trainer: Trainer
   feed: Feed
+  validation: Feed
 }
 export interface WorldOptions {
   plan: TrainingPlan
   /** By lane: its batches, one a step, until it has none. */
   batches: MemoryBatch[][]
+  /** By lane: what the controller is judged by, over and over. */
+  validation?: MemoryBatch[][]
   laneBatch: number
   seed?: number
   world?: number
@@ -32,7 +35,7 @@ export async function localRanks(world: number): Promise<Collective[]> {
 
 /** Lanes are dealt in contiguous ranges that differ by at most one. */
 export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => Promise<void>): Promise<void> {
-  const { plan, batches, laneBatch, seed = 1, world = 1, threads = 1, connect = localRanks, initialize = true } = options
+  const { plan, batches, validation = [], laneBatch, seed = 1, world = 1, threads = 1, connect = localRanks, initialize = true } = options
   const lanes = batches.length
   const firstLanes = Array.from({ length: world }, (_, rank) => rank * Math.floor(lanes / world) + Math.min(rank, lanes % world))
   const collectives = world > 1 ? await connect(world) : []
@@ -40,18 +43,21 @@ export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => 
     const laneCount = (firstLanes[rank + 1] ?? lanes) - firstLane
     const feed = memoryFeed(plan, laneBatch)
     for (let lane = firstLane; lane < firstLane + laneCount; lane++) feed.setMemory(lane, batches[lane]!, false)
+    const held = memoryFeed(plan, plan.controller?.laneBatch ?? laneBatch)
+    for (let lane = firstLane; lane < firstLane + laneCount; lane++) held.setMemory(lane, validation[lane] ?? [], true)
     const trainer = native.createTrainer({ ...plan, seed, lanes, laneBatch, threads, firstLane, laneCount })
     if (world > 1) trainer.setCollective(collectives[rank]!, firstLanes)
-    return { trainer, feed }
+    return { trainer, feed, validation: held }
   })
   try {
     if (initialize) await Promise.all(ranks.map(({ trainer }) => trainer.initialize()))
     await body(ranks)
   } finally {
     for (const collective of collectives) collective.close()
-    for (const { trainer, feed } of ranks) {
+    for (const { trainer, feed, validation } of ranks) {
       trainer.close()
       feed.close()
+      validation.close()
     }
   }
 }
@@ -79,6 +85,24 @@ export async function stepAll(ranks: Rank[], step: number, ordering: number[] = 
   const summaries = await Promise.all(ranks.map(({ trainer }, rank) => trainer.exchange(ordering.includes(rank))))
   await Promise.all(ranks.map(({ trainer }) => trainer.update(step)))
   return summaries
+}
+
+export interface Taught {
+  sums: StepSummary[]
+  validations: ValidationSummary[]
+  /** Of all lanes, in their order. */
+  evidence: LaneEvidence[]
+}
+
+/** One step of every rank that also teaches the controller. */
+export async function searchAll(ranks: Rank[], step: number, temperature = 1): Promise<Taught> {
+  await Promise.all(ranks.map(({ trainer, feed }) => trainer.compute(step, feed, { search: true, temperature })))
+  const sums = await Promise.all(ranks.map(({ trainer }) => trainer.exchange(false)))
+  await Promise.all(ranks.map(({ trainer, validation }) => trainer.validate(step, validation)))
+  const validations = await Promise.all(ranks.map(({ trainer }) => trainer.exchangeValidation()))
+  const evidence = await Promise.all(ranks.map(({ trainer }) => trainer.tangents(step)))
+  await Promise.all(ranks.map(({ trainer }) => trainer.update(step)))
+  return { sums, validations, evidence: evidence.flat() }
 }
 
 /** Every tensor of the state, by name. */
