@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { featuresOf } from '../../common/job/features.js'
 import { buildTrainingPlan } from '../../model/build-plan.js'
 import { bceAlone } from '../../model/losses/bce.js'
 import { buildPredictGraph } from '../../model/model.js'
@@ -20,7 +21,8 @@ after(() => rmSync(folder, { recursive: true }))
 const model = { kind: 'fm', embedding: 2 } as const
 const sizes = { fields: 39, numbers: 0, rows: 61 }
 const laneBatch = 7
-const plan = buildTrainingPlan({ model, loss: bceAlone, sizes, laneBatch, optimizer: { kind: 'sgd', rate: 0.1, weightDecay: 0 } })
+const sgd = { kind: 'sgd', rate: 0.1, weightDecay: 0 } as const
+const plan = buildTrainingPlan({ model, loss: bceAlone, sizes, laneBatch, optimizer: sgd })
 
 /** Row i of the log: few distinct rows, so that logits repeat; line 30 is malformed. */
 function line(i: number): string {
@@ -51,10 +53,14 @@ async function open(threads: number, lines: number): Promise<{ trainer: Trainer;
   const trainer = native.createTrainer({ ...plan, seed: 3, lanes: 2, laneBatch, threads, firstLane: 0, laneCount: 2 })
   await trainer.initialize()
   for (const { name, bytes } of trainer.stateTensors()) {
-    const values = Float32Array.from({ length: bytes / 4 }, (_, i) => Math.sin(i * 12.9898 + name.length) * 0.1)
-    await trainer.writeState(name, 0, new Uint8Array(values.buffer))
+    await trainer.writeState(name, 0, waves(name, bytes))
   }
   return { trainer, feed, pieces }
+}
+
+/** Weights that are none of the seed's. */
+function waves(name: string, bytes: number): Uint8Array {
+  return new Uint8Array(Float32Array.from({ length: bytes / 4 }, (_, i) => Math.sin(i * 12.9898 + name.length) * 0.1).buffer)
 }
 
 test('pieces and scores are those of the model in float64', deadline, async () => {
@@ -80,10 +86,12 @@ test('pieces and scores are those of the model in float64', deadline, async () =
       const [found] = evaluate([logits], { values, batch: labels.length }) as [DenseValue]
       let logloss = 0
       let predicted = 0
+      let correct = 0
       for (const [n, x] of found.data.entries()) {
         const p = 1 / (1 + Math.exp(-x))
         logloss -= Math.log(labels[n] ? p : 1 - p)
         predicted += p
+        correct += Number(x > 0 === (labels[n] === 1))
         wanted.push({ logit: x, positive: labels[n] === 1 })
       }
       const score = scores[i]!
@@ -95,6 +103,7 @@ test('pieces and scores are those of the model in float64', deadline, async () =
       )
       assert.ok(Math.abs(score.logloss - logloss) < 1e-4, `logloss ${score.logloss}, wanted ${logloss}`)
       assert.ok(Math.abs(score.predicted - predicted) < 1e-4)
+      assert.equal(score.correct, correct)
       rows += score.count
       rejected += score.rejected
       assert.equal(score.rejects.length, score.rejected)
@@ -124,6 +133,53 @@ test('pieces and scores are those of the model in float64', deadline, async () =
     readdirSync(folder).filter((name) => /runs|partial/.test(name)),
     [],
   )
+})
+
+test('scores of classes are log softmax and the most probable class in float64; labels beyond the classes are refused', deadline, async () => {
+  const classSizes = { fields: 2, numbers: 0, rows: 17, classes: 3 }
+  const plan = buildTrainingPlan({ model, loss: { mode: 'one', candidates: [{ name: 'ce' }] }, sizes: classSizes, laneBatch, optimizer: sgd })
+  const path = join(folder, 'ratings.svm')
+  writeFileSync(path, Array.from({ length: 100 }, (_, i) => `${1 + ((i * 7) % 3)} ${i % 11}:1 ${i % 5}:1\n`).join(''))
+  const { blocks } = await native.indexFile({ path, lanes: 2, maxBlockBytes: 400, pointsPath: `${path}.points` })
+  const pieces = blocks.map((block, id) => ({ ...block, id, skip: 0, take: block.lines, split: 'test' }))
+  const rest = { numbers: { as: 'log-bins' }, categories: { minCount: 1 }, rows: 17, maxLineBytes: 1000 } as const
+  const feedOf = (classes: number) => {
+    const features = featuresOf({ kind: 'libsvm', fields: 2 }, { ...rest, classes, firstClass: 1 })
+    return native.createFeed({ source: { paths: [path], pointsPaths: [''], vocabularyPath: '', features }, laneBatch, shuffleRows: 1, seed: 1 })
+  }
+  const trainer = native.createTrainer({ ...plan, seed: 3, lanes: 2, laneBatch, threads: 2, firstLane: 0, laneCount: 2 })
+  const feed = feedOf(3)
+  await trainer.initialize()
+  for (const { name, bytes } of trainer.stateTensors()) await trainer.writeState(name, 0, waves(name, bytes))
+  const scores = await trainer.evaluate(feed, pieces, join(folder, 'class-scores'))
+  assert.equal(readFileSync(join(folder, 'class-scores')).length, 0)
+
+  const state = await stateOf(trainer)
+  const { graph, logits } = buildPredictGraph(model, classSizes)
+  for (const [i, piece] of pieces.entries()) {
+    const { labels, ids } = await feed.readPiece(piece)
+    const leaves = [...graph.parameters, ...graph.tables].map((leaf) => {
+      const name = leaf.attributes.name as string
+      return [name, { shape: leaf.shape as number[], data: Float64Array.from(state.get(name)!) }] as const
+    })
+    const values = new Map<string, DenseValue>([...leaves, ['ids', { shape: [labels.length, 2], data: Float64Array.from(ids, Number) }]])
+    const [found] = evaluate([logits], { values, batch: labels.length }) as [DenseValue]
+    let [logloss, correct] = [0, 0]
+    for (const [n, label] of labels.entries()) {
+      const z = [...found.data.subarray(3 * n, 3 * n + 3)]
+      logloss += Math.log(z.reduce((sum, x) => sum + Math.exp(x), 0)) - z[label]!
+      correct += Number(z.indexOf(Math.max(...z)) === label)
+    }
+    const score = scores[i]!
+    assert.deepEqual([score.count, score.correct, score.positives, score.predicted], [labels.length, correct, 0, 0])
+    assert.ok(Math.abs(score.logloss - logloss) < 1e-4, `logloss ${score.logloss}, wanted ${logloss}`)
+  }
+  assert.ok(scores.some(({ correct, count }) => correct > 0 && correct < count))
+
+  const more = feedOf(4)
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^3/gm, '4'))
+  await assert.rejects(trainer.evaluate(more, pieces, join(folder, 'beyond')), { kind: 'config', code: 'label-class', message: /below 3, got 3/ })
+  for (const each of [trainer, feed, more]) each.close()
 })
 
 test('logits that are not finite, and a path that cannot be written, leave no file', deadline, async () => {

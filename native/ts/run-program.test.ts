@@ -614,6 +614,10 @@ test('a program that does not fit its buffers is refused before it runs', () => 
     (hand) => hand.code.push({ op: 'lookup', table: 0, plane: 'weight', ids: 0, out: 2, fields: 1, width: 2 }),
     /^\[lookup\] wanted a table below 0, got 0$/,
   )
+  refused((hand) => {
+    const x = hand.buffers.push({ place: 'tangent', dtype: 'f32', batch: false, inner: 3, index: hand.parameters.push('w') - 1 }) - 1
+    hand.code.push({ op: 'slice', x, out: hand.output('early', 2, false), outer: 1, from: 0, width: 2, total: 3 })
+  }, /^\[slice\] wanted tangents to be read in the second phase, got one before the cut$/)
   refused((hand) => hand.code.push({ op: 'dropout_mask', out: 2, width: 2, rate: 1, purpose: 'p' }), /^\[dropout_mask\] wanted a rate/)
   refused(
     (hand) => hand.code.push({ op: 'one_hot', ids: 0, out: 2, fields: 3, column: 3, rows: [1, 2] }),
