@@ -3,7 +3,7 @@ import { configError } from '../../common/errors.js'
 import { controllerOf } from '../../common/job/loss.js'
 import { readJob } from '../../common/job/parse-job.js'
 import { drawExplanation } from '../explain/draw-explanation.js'
-import { readSurfaces, type StepSurface, surfacesOf } from '../explain/read-surfaces.js'
+import { readSurfaces, type SearchStep, type StepSurface, surfacesOf } from '../explain/read-surfaces.js'
 import { table } from '../table.js'
 import type { Terminal } from '../terminal.js'
 import { writeOut } from '../write-out.js'
@@ -34,7 +34,14 @@ export async function explain(run: string, { out, field, step }: ExplainOptions,
       ...weights.map((weight) => weight.toFixed(3)),
     ]),
   )
-  terminal.result(`Mean weights over p at step ${last.step} of ${basename(resolve(run))}\n\n${text}\n\npicture     ${path}`, {
+  const examples = meanOverExamples(history.steps)
+  const lines = [
+    `Weights of the candidate losses of ${basename(resolve(run))} at step ${last.step}, mean over p from 0 to 1:`,
+    `\n${text}\n`,
+    ...(examples === null ? [] : [`over the examples of the last ${examples.steps} steps: ${namedWeights(last.candidates, examples.weights)}`]),
+    `picture     ${path}`,
+  ]
+  terminal.result(lines.join('\n'), {
     ok: true,
     out: path,
     step: last.step,
@@ -42,9 +49,19 @@ export async function explain(run: string, { out, field, step }: ExplainOptions,
     candidates: last.candidates,
     surfaces: surfaces.length,
     weights: rows,
+    examples,
   })
   return 0
 }
+
+/** Mean weight of each candidate over the examples of the last steps, at most a hundred; null where no step has weights. */
+function meanOverExamples(steps: readonly SearchStep[]): { steps: number; weights: number[] } | null {
+  const last = steps.slice(-100)
+  if (last.length === 0) return null
+  return { steps: last.length, weights: last[0]!.weights.map((_, k) => last.reduce((sum, { weights }) => sum + weights[k]!, 0) / last.length) }
+}
+
+const namedWeights = (names: readonly string[], weights: readonly number[]) => names.map((name, k) => `${name} ${weights[k]!.toFixed(3)}`).join(', ')
 
 /** Means over the grid of probabilities, row by row. */
 function meanWeights({ rows }: StepSurface): { value: string | null; label: number; weights: number[] }[] {
