@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LossJob } from '../../common/job/loss.js'
+import type { ControllerJob, LossJob } from '../../common/job/loss.js'
 import { nameOf } from '../graph.js'
 import { buildTrainingGraph, type InputSizes, type ModelChoice, type TrainingGraph } from '../model.js'
 import type { DenseValue, Value } from '../op.js'
@@ -30,12 +30,13 @@ interface Case {
   loss: LossJob
   optimizer: OptimizerSpec
   warm: number
+  objective?: ControllerJob['objective']
 }
 
 /** dS and dH along a random direction of phi, and the same measured. */
-function derivatives({ model, sizes, loss, optimizer, warm }: Case) {
+function derivatives({ model, sizes, loss, optimizer, warm, objective = 'logloss' }: Case) {
   const training = buildTrainingGraph(model, sizes, loss, sliceFacts)
-  const validation = buildValidationGraph(model, sizes, 'logloss')
+  const validation = buildValidationGraph(model, sizes, objective)
   const { evidence } = buildSearchGraph(training)!
   const { size } = training.mixture!.learned!.controller
   const leaves = [...training.parameters, ...training.tables]
@@ -115,10 +116,11 @@ cases.push([
   'logistic regression',
   { model: { kind: 'lr' }, sizes: { ...numbers, numbers: 0 }, loss: searchOf(clickCandidates), optimizer: adam, warm: 3 },
 ])
+cases.push(['the objective auc', { model: deepfm, sizes: numbers, loss: searchOf(clickCandidates), optimizer: adam, warm: 3, objective: 'auc' }])
 cases.push(['three classes', { model: deepfm, sizes: { ...numbers, classes: 3 }, loss: classes, optimizer: adam, warm: 3 }])
 
 for (const [what, each] of cases)
-  test(`${what}: the controller's gradient is that of the validation loss after the step`, () => {
+  test(`${what}: the controller's gradient is that of the objective after the step`, () => {
     const { dS, dH, entropy } = derivatives(each)
     near(dS, 'dS')
     near(dH, 'dH')

@@ -11,6 +11,7 @@ import type { Program } from '../program.js'
 import { evaluate } from '../reference.js'
 import { classCandidates, clickCandidates, searchOf, sliceFacts, smallController } from './controller-job.test.support.js'
 import { buildSearchGraph } from './search-graph.js'
+import { buildValidationGraph } from './validation-graph.js'
 
 const ROWS = 7
 const MAX_BATCH = 8
@@ -137,8 +138,19 @@ test('a frozen controller weighs and learns nothing', () => {
   assert.ok(train.inputs.includes('controller'))
 })
 
-test('the validation program has the whole objective and no controller', () => {
-  const { validate } = planOf({ ...deepfm, dropout: 0.5 }, sizes, searchOf(clickCandidates)).controller!
-  assert.deepEqual([validate!.inputs, validate!.outputs], [['ids', 'numbers', 'labels'], ['objective']])
-  assert.ok(validate!.code.every(({ op }) => op !== 'dropout_mask'))
+test('the validation program computes the objective and its gradients without dropout, and has no controller', () => {
+  const cases = [[sizes, clickCandidates, 'logloss'], [sizes, clickCandidates, 'auc'], [{ ...sizes, classes: 3 }, classCandidates, 'logloss']] as const // biome-ignore format: one line
+  for (const [sizes, candidates, objective] of cases) {
+    const loss = searchOf([...candidates], { objective })
+    const model: ModelChoice = { ...deepfm, dropout: 0.5 }
+    const program = planOf(model, sizes, loss).controller!.validate!
+    assert.deepEqual([program.inputs, program.outputs], [['ids', 'numbers', 'labels'], ['objective']])
+    const validation = buildValidationGraph(model, sizes, objective)
+    const values = valuesOf(model, sizes, loss, MAX_BATCH)
+    const got = run(program, MAX_BATCH, values)
+    const wanted = evaluate([validation.objective, ...validation.gradients], { values: values as Map<string, Value>, batch: MAX_BATCH })
+    near('objective', got.outputs.get('objective'), (wanted[0] as DenseValue).data)
+    const dense = validation.graph.parameters.map((leaf, i) => [nameOf(leaf), wanted[i + 1] as DenseValue] as const)
+    for (const [name, { data }] of dense) near(name, got.gradients.get(name), data)
+  }
 })

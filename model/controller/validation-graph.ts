@@ -1,6 +1,5 @@
 /** What a controller is judged by: an objective of the model without dropout, which depends on the candidates' weights through the model alone. */
 
-import { configError } from '../../common/errors.js'
 import type { ControllerJob } from '../../common/job/loss.js'
 import { gradients } from '../autodiff.js'
 import type { Graph, Tensor } from '../graph.js'
@@ -8,6 +7,7 @@ import { bce } from '../losses/bce.js'
 import { crossEntropy } from '../losses/multiclass/ce.js'
 import { classesOf, oneHotLabels } from '../losses/multiclass/labels.js'
 import { buildPredictGraph, type InputSizes, type ModelChoice } from '../model.js'
+import { pairwiseAuc } from '../ops/pairwise-auc.js'
 import { reduceSum } from '../ops/reduce-sum.js'
 
 export interface ValidationGraph {
@@ -25,7 +25,8 @@ export function buildValidationGraph(choice: ModelChoice, sizes: InputSizes, nam
   return { graph, objective, gradients: gradients(objective, [...graph.parameters, ...graph.tables]) }
 }
 
+/** [B]; their sum is N times what is judged, as a training loss's is. */
 function objectiveOf(logits: Tensor, labels: Tensor, name: ControllerJob['objective']): Tensor {
-  if (name === 'auc') throw configError('job-invalid', "[loss] wanted the objective 'logloss', got 'auc', which is not built yet")
+  if (name === 'auc') return pairwiseAuc(logits, labels)
   return logits.shape.length === 1 ? bce(logits, labels) : crossEntropy(logits, oneHotLabels(labels, classesOf(logits)))
 }
