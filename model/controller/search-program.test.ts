@@ -143,7 +143,7 @@ test('the validation program computes the objective and its gradients without dr
   for (const [sizes, candidates, objective] of cases) {
     const loss = searchOf([...candidates], { objective })
     const model: ModelChoice = { ...deepfm, dropout: 0.5 }
-    const program = planOf(model, sizes, loss).controller!.validate!
+    const program: Program = planOf(model, sizes, loss).controller!.validate!
     assert.deepEqual([program.inputs, program.outputs], [['ids', 'numbers', 'labels'], ['objective']])
     const validation = buildValidationGraph(model, sizes, objective)
     const values = valuesOf(model, sizes, loss, MAX_BATCH)
