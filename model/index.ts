@@ -21,6 +21,7 @@ export { constant } from './ops/constant.js'
 export { lookup } from './ops/lookup.js'
 export { type MatmulOptions, matmul } from './ops/matmul.js'
 export { pairDots } from './ops/pair-dots.js'
+export { reduceMax } from './ops/reduce-max.js'
 export { reduceSum } from './ops/reduce-sum.js'
 export { reshape } from './ops/reshape.js'
 export {

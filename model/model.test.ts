@@ -33,6 +33,7 @@ const every: readonly ModelChoice[] = [
   { kind: 'fm', embedding: 4 },
   deepfm,
   { ...deepfm, kind: 'wide-and-deep' },
+  { ...deepfm, kind: 'ipnn' },
   { ...deepfm, kind: 'dcn-v2', crosses: 2 },
 ]
 
@@ -185,7 +186,7 @@ test('models and options that cannot be are refused', () => {
     [{ kind: 'deepfm', hidden: 128 }, '[model] wanted hidden like [128,128], got 128'],
     [{ kind: 'deepfm', dropout: 1 }, '[dropout_mask] wanted a rate from 0 to below 1, got 1'],
     [{ kind: 'fm', embedding: 1.5 }, '[table] wanted whole dimensions from 1, B only in front, got [9, 1.5]'],
-    [{ kind: 'nfm' } as unknown as ModelChoice, "[model] wanted one of lr, fm, deepfm, wide-and-deep, dcn-v2, got 'nfm'"],
+    [{ kind: 'nfm' } as unknown as ModelChoice, "[model] wanted one of lr, fm, deepfm, wide-and-deep, ipnn, dcn-v2, got 'nfm'"],
     [custom(column), '[model] wanted logits [B], got [B, 1]'],
     [custom(idle), '[model] wanted a loss that depends on every parameter, got idle unused'],
   ]

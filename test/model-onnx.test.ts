@@ -76,6 +76,16 @@ test('LR on several files, gzip and plain, CRLF and LF, with equal rows of both 
   await checkRun(writeJob(folder, log, { data, features: { minCount: 2 }, model: { kind: 'lr' }, train: { epochs: 1 }, optimizer }, 'files'))
 })
 
+for (const [kind, numbers] of [
+  ['wide-and-deep', 'log-bins'],
+  ['ipnn', 'normalised'],
+  ['dcn-v2', 'log-bins'],
+] as const)
+  test(`${kind} on ${numbers} numbers`, { skip }, async () => {
+    const changes = { features: { numbers }, model: { kind, embedding: 4, hidden: [8], dropout: 0.1 }, train: { epochs: 1 }, optimizer }
+    await checkRun(writeJob(folder, log, changes, kind))
+  })
+
 test("a user's own model on normalised numbers", { skip }, async () => {
   const model = { kind: 'file', path: join(root, 'examples/my-model.ts'), options: { embedding: 4, crosses: 2, hidden: [8] } }
   await checkRun(writeJob(folder, log, { features: { numbers: 'normalised' }, model, train: { epochs: 1 }, optimizer }, 'file'))

@@ -31,6 +31,7 @@ const models: [string, Job['model']][] = [
   ['fm', { kind: 'fm', embedding: 16 }],
   ['deepfm', { kind: 'deepfm', embedding: 16, hidden: [64, 32], dropout: 0.2 }],
   ['wide-and-deep', { kind: 'wide-and-deep', embedding: 16, hidden: [64, 32], dropout: 0.2 }],
+  ['ipnn', { kind: 'ipnn', embedding: 4, hidden: [64, 32], dropout: 0.2 }],
   ['dcn-v2', { kind: 'dcn-v2', embedding: 4, crosses: 2, hidden: [64, 32], dropout: 0.2 }],
 ]
 for (const [name, model] of models) {

@@ -36,6 +36,7 @@ const models: [string, ModelChoice][] = [
   ['deepfm', { kind: 'deepfm', embedding: 8, hidden: [24, 16], dropout: 0 }],
   ['the example of a model file', { kind: 'file', definition: await loadModelFile(example), options: { embedding: 4, crosses: 2, hidden: [8] } }],
   ['wide-and-deep', { kind: 'wide-and-deep', embedding: 8, hidden: [24, 16], dropout: 0 }],
+  ['ipnn', { kind: 'ipnn', embedding: 4, hidden: [24, 16], dropout: 0 }],
   ['dcn-v2', { kind: 'dcn-v2', embedding: 4, crosses: 2, hidden: [24, 16], dropout: 0 }],
   ['deepfm with dropout', { kind: 'deepfm', embedding: 8, hidden: [24, 16], dropout: 0.3 }],
 ]
