@@ -1,4 +1,4 @@
-"""Trains LR and DeepFM in PyTorch for fifty steps and writes parity-torch.json, which test/parity-torch.test.ts holds Lossmith against.
+"""Trains the built-in models in PyTorch for fifty steps and writes parity-torch.json, which test/parity-torch.test.ts holds Lossmith against.
 
 First weights and batches are functions of Philox (native/engine/philox.h), written again here, so nothing but results is stored.
 Tables by SparseAdam, the rest by Adam; float32; no dropout. Made with torch 2.13:
@@ -19,6 +19,12 @@ CASES = {
     "lr": {"fields": 39, "numbers": 0, "rows": 390, "rate": 0.02, "model": {"kind": "lr"}},
     "deepfm": {"fields": 26, "numbers": 13, "rows": 260, "rate": 0.01,
                "model": {"kind": "deepfm", "embedding": 4, "hidden": [32, 16], "dropout": 0}},
+    "wide-and-deep": {"fields": 26, "numbers": 13, "rows": 260, "rate": 0.01,
+                      "model": {"kind": "wide-and-deep", "embedding": 4, "hidden": [32, 16], "dropout": 0}},
+    "ipnn": {"fields": 10, "numbers": 3, "rows": 100, "rate": 0.01,
+             "model": {"kind": "ipnn", "embedding": 4, "hidden": [32, 16], "dropout": 0}},
+    "dcn-v2": {"fields": 10, "numbers": 3, "rows": 100, "rate": 0.01,
+               "model": {"kind": "dcn-v2", "embedding": 4, "crosses": 2, "hidden": [32, 16], "dropout": 0}},
 }
 
 
@@ -76,46 +82,104 @@ def batch(step, fields, numbers, rows):
     return torch.tensor(ids), torch.tensor(x, dtype=torch.float32), torch.tensor(y)
 
 
-def build(case):
-    fields, numbers, rows, model = case["fields"], case["numbers"], case["rows"], case["model"]
-    tables = {"first": weights("first", (rows, 1), "zeros")}
-    dense = {"bias": weights("bias", (1,), "zeros")}
-    if numbers:
-        dense["first.numbers"] = weights("first.numbers", (numbers, 1), "zeros")
-    if model["kind"] == "deepfm":
-        width = model["embedding"]
-        tables["embedding"] = weights("embedding", (rows, width), "normal", 0.01)
-        if numbers:
-            dense["embedding.numbers"] = weights("embedding.numbers", (numbers, width), "normal", 0.01)
-        d = (fields + numbers) * width
-        for i, h in enumerate([*model["hidden"], 1]):
-            # The first layer's weights of the numbers are a parameter of their own; here the layer is one product over all of e.
-            split = numbers * width if i == 0 else 0
-            dense[f"mlp.{i}.weight"] = weights(f"mlp.{i}.weight", (d - split, h), "uniform", 1 / math.sqrt(d))
-            if split:
-                dense["mlp.0.numbers"] = weights("mlp.0.numbers", (numbers, width, h), "uniform", 1 / math.sqrt(d))
-            dense[f"mlp.{i}.bias"] = weights(f"mlp.{i}.bias", (h,), "uniform", 1 / math.sqrt(d))
-            d = h
+def embedding_of(case, tables, dense):
+    """e [B, F + N, D] of ids and numbers."""
+    width = case["model"]["embedding"]
+    tables["embedding"] = weights("embedding", (case["rows"], width), "normal", 0.01)
+    if case["numbers"]:
+        dense["embedding.numbers"] = weights("embedding.numbers", (case["numbers"], width), "normal", 0.01)
 
-    def logits(ids, x):
-        z = F.embedding(ids, tables["first"], sparse=True).squeeze(-1).sum(1) + dense["bias"]
-        if numbers:
-            z = z + (x @ dense["first.numbers"]).squeeze(-1)
-        if model["kind"] == "lr":
-            return z
+    def embed(ids, x):
         e = F.embedding(ids, tables["embedding"], sparse=True)
-        if numbers:
-            e = torch.cat([e, x[:, :, None] * dense["embedding.numbers"]], 1)
-        s = e.sum(1)
-        z = z + 0.5 * (s * s - (e * e).sum(1)).sum(1)
-        h, layers = e.flatten(1), len(model["hidden"])
-        for i in range(layers + 1):
-            weight = dense[f"mlp.{i}.weight"]
-            if i == 0 and numbers:
-                weight = torch.cat([weight, dense["mlp.0.numbers"].flatten(0, 1)])
-            h = h @ weight + dense[f"mlp.{i}.bias"]
-            h = F.relu(h) if i < layers else h
-        return z + h.squeeze(-1)
+        return torch.cat([e, x[:, :, None] * dense["embedding.numbers"]], 1) if case["numbers"] else e
+
+    return embed
+
+
+def linear_of(case, tables, dense):
+    tables["first"] = weights("first", (case["rows"], 1), "zeros")
+    dense["bias"] = weights("bias", (1,), "zeros")
+    if case["numbers"]:
+        dense["first.numbers"] = weights("first.numbers", (case["numbers"], 1), "zeros")
+
+    def linear(ids, x):
+        z = F.embedding(ids, tables["first"], sparse=True).squeeze(-1).sum(1) + dense["bias"]
+        return z + (x @ dense["first.numbers"]).squeeze(-1) if case["numbers"] else z
+
+    return linear
+
+
+def layer_of(dense, name, fan_in, units, numbers=(0, 0)):
+    """x [B, in] · weight + bias. The weights of the numbers of a first layer are a parameter of their own, [N, D, units]; here it is one product."""
+    bound, split = 1 / math.sqrt(fan_in), math.prod(numbers)
+    dense[f"{name}.weight"] = weights(f"{name}.weight", (fan_in - split, units), "uniform", bound)
+    if split:
+        dense[f"{name}.numbers"] = weights(f"{name}.numbers", (*numbers, units), "uniform", bound)
+    dense[f"{name}.bias"] = weights(f"{name}.bias", (units,), "uniform", bound)
+
+    def layer(x):
+        weight = dense[f"{name}.weight"]
+        weight = torch.cat([weight, dense[f"{name}.numbers"].flatten(0, 1)]) if split else weight
+        return x @ weight + dense[f"{name}.bias"]
+
+    return layer
+
+
+def mlp_of(dense, fan_in, sizes, numbers=(0, 0)):
+    """Layers of these sizes, relu after each of them."""
+    layers = []
+    for i, size in enumerate(sizes):
+        layers.append(layer_of(dense, f"mlp.{i}", fan_in, size, numbers if i == 0 else (0, 0)))
+        fan_in = size
+
+    def mlp(x, last_relu=False):
+        for i, layer in enumerate(layers):
+            x = layer(x)
+            x = F.relu(x) if last_relu or i < len(layers) - 1 else x
+        return x
+
+    return mlp
+
+
+def build(case):
+    model, tables, dense = case["model"], {}, {}
+    kind = model["kind"]
+    linear = linear_of(case, tables, dense) if kind in ("lr", "deepfm", "wide-and-deep") else None
+    if kind == "lr":
+        return tables, dense, linear
+    embed = embedding_of(case, tables, dense)
+    places, width = case["fields"] + case["numbers"], model["embedding"]
+    d, hidden, numbers = places * width, model["hidden"], (case["numbers"], width)
+
+    if kind == "ipnn":
+        pairs = torch.triu_indices(places, places, 1)
+        mlp = mlp_of(dense, d + pairs.shape[1], [*hidden, 1])
+
+        def logits(ids, x):
+            e = embed(ids, x)
+            dots = (e @ e.transpose(1, 2))[:, pairs[0], pairs[1]]
+            return mlp(torch.cat([e.flatten(1), dots], 1)).squeeze(-1)
+    elif kind == "dcn-v2":
+        crosses = [layer_of(dense, f"cross.{i}", d, d) for i in range(model["crosses"])]
+        mlp = mlp_of(dense, d, hidden)
+        out = layer_of(dense, "out", d + hidden[-1], 1)
+
+        def logits(ids, x):
+            x0 = embed(ids, x).flatten(1)
+            crossed = x0
+            for cross in crosses:
+                crossed = x0 * cross(crossed) + crossed
+            return out(torch.cat([crossed, mlp(x0, last_relu=True)], 1)).squeeze(-1)
+    else:
+        mlp = mlp_of(dense, d, [*hidden, 1], numbers)
+
+        def logits(ids, x):
+            e = embed(ids, x)
+            z = linear(ids, x) + mlp(e.flatten(1)).squeeze(-1)
+            if kind == "deepfm":
+                s = e.sum(1)
+                z = z + 0.5 * (s * s - (e * e).sum(1)).sum(1)
+            return z
 
     return tables, dense, logits
 
