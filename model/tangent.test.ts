@@ -71,6 +71,7 @@ const choices: ModelChoice[] = [
   { kind: 'fm', embedding: 4 },
   { kind: 'deepfm', ...mlp },
   { kind: 'wide-and-deep', ...mlp },
+  { kind: 'ipnn', ...mlp },
   { kind: 'dcn-v2', crosses: 2, ...mlp },
 ]
 for (const choice of choices)

