@@ -16,7 +16,7 @@ const args = (out: string, ...more: string[]) => [
   ...['compare', join(folder, 'job.yaml'), '--set', 'loss={search: [bce, focal]}', '--seeds', '2', '--threads', '1', '--out', join(folder, out)],
   ...more,
 ]
-const two = ['--arms', 'bce,equal', '--arm', 'again={name: bce}']
+const three = ['--arms', 'bce,search', '--arm', 'again={name: bce}']
 
 interface Facts {
   ok: boolean
@@ -26,7 +26,7 @@ interface Facts {
 }
 
 test('a table of arms by seeds, in three files; the command again takes what is there', async () => {
-  const first = await lossmith(args('table', ...two, '--json'))
+  const first = await lossmith(args('table', ...three, '--json'))
   assert.equal(first.code, 0, first.stderr)
   const facts = JSON.parse(first.stdout) as Facts
   assert.deepEqual([facts.ok, facts.baseline, facts.seeds], [true, 'bce', [1, 2]])
@@ -34,20 +34,26 @@ test('a table of arms by seeds, in three files; the command again takes what is 
     facts.arms.map(({ arm, runs }) => [arm, runs]),
     [
       ['bce', 2],
-      ['equal', 2],
+      ['search', 2],
       ['again', 2],
     ],
   )
-  const [bce, equal, again] = facts.arms
+  const [bce, search, again] = facts.arms
   assert.ok(bce!.measures.auc!.spread.mean > 0.55)
   // The same loss, seed and split give the same model: nothing but the loss differs between arms.
   assert.deepEqual(again!.measures.auc!.difference, { mean: 0, low: 0, high: 0, n: 2 })
-  assert.notEqual(equal!.measures.auc!.difference.mean, 0)
+  assert.notEqual(search!.measures.auc!.difference.mean, 0)
   const out = join(folder, 'table')
   for (const name of ['compare.md', 'compare.json', 'compare.svg']) assert.ok(existsSync(join(out, name)), name)
+  const explained = await lossmith(['explain', join(out, 'search-seed2'), '--json'])
+  assert.equal(explained.code, 0, explained.stderr)
+  const { candidates, weights } = JSON.parse(explained.stdout) as { candidates: string[]; weights: { weights: number[] }[] }
+  assert.deepEqual(candidates, ['bce', 'focal(2)'])
+  // Weights are in six digits in metrics.jsonl.
+  for (const row of weights) assert.ok(Math.abs(row.weights[0]! + row.weights[1]! - 1) < 2e-6)
   const written = readFileSync(join(out, 'compare.json'), 'utf8')
 
-  const second = await lossmith(args('table', ...two, '--json'))
+  const second = await lossmith(args('table', ...three, '--json'))
   assert.equal(second.code, 0, second.stderr)
   const runs = second.stderr.split('\n').filter((line) => line.includes('"event":"run"'))
   assert.equal(runs.length, 6)
