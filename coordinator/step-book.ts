@@ -1,6 +1,7 @@
 /**
  * Step reports of all ranks, put together: a step is committed here when every rank has reported it, in the order of steps. A report without
- * examples is the tail of an epoch, rows that were read after the last example: it is a commit of the ledger but no step.
+ * examples is the tail of an epoch, rows that were read after the last example: it is a commit of the ledger but no step. What a step taught the
+ * controller travels on a stream of its own: its commit waits until that is learned, whichever comes first.
  */
 import { brokenError, transientError } from '../common/errors.js'
 import type { LaneStep__Output as LaneStep } from '../proto/generated/lossmith/v1/LaneStep.js'
@@ -31,12 +32,15 @@ export class StepBook {
   reported = 0
   private readonly world: number
   private readonly onCommit: (commit: Commit) => void
+  private readonly learned: () => number
   private readonly open = new Map<number, Map<number, StepReport>>()
   private readonly waiting = new Set<() => void>()
 
-  constructor(world: number, onCommit: (commit: Commit) => void) {
+  /** `learned`: the last step that the controller has learned from; `advance` when it grows. */
+  constructor(world: number, onCommit: (commit: Commit) => void, learned: () => number = () => Number.POSITIVE_INFINITY) {
     this.world = world
     this.onCommit = onCommit
+    this.learned = learned
   }
 
   /** The next commit is of `firstStep`. */
@@ -49,9 +53,15 @@ export class StepBook {
     if (report.step <= this.reported) return
     const reports = this.open.get(report.step) ?? new Map<number, StepReport>()
     this.open.set(report.step, reports.set(rank, report))
+    this.advance()
+  }
+
+  /** Commits what may be committed. */
+  advance(): void {
     for (;;) {
       const next = this.open.get(this.reported + 1)
       if (next === undefined || next.size < this.world) break
+      if ([...next.values()].some(({ step, validationExamples }) => validationExamples > 0 && step > this.learned())) break
       this.open.delete(this.reported + 1)
       const commit = putTogether([...next].sort(([a], [b]) => a - b).map(([, of]) => of))
       this.reported = commit.step

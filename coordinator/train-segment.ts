@@ -51,7 +51,7 @@ export async function trainSegment(
   const ledger = [...from.ledger]
   const meter = new Meter()
 
-  const book = new StepBook(membership.ranks.length, (commit) => {
+  const record = (commit: Commit) => {
     const last = ledger.pop()!
     const sum = (of: 'rejected' | 'heldOut' | 'heldOutTest') => commit.lanes.reduce((total, lane) => total + lane[of], 0)
     const test = sum('heldOutTest')
@@ -64,11 +64,17 @@ export async function trainSegment(
     recordRejects(context, rejects, paths, status.ledger.rejected)
     if (commit.examples > 0) recordStep(context, commit, meter)
     controller?.surfaces.committed(commit.step)
-  })
+  }
+  const exchange =
+    controller &&
+    new ControllerExchange(controller.state, membership.ranks.length, (step) => {
+      controller.surfaces.learned(step)
+      book.advance()
+    })
+  const book = new StepBook(membership.ranks.length, record, () => exchange?.learned ?? 0)
   book.begin(from.step + 1)
   context.steps = book
-  if (controller !== undefined)
-    context.controller = new ControllerExchange(controller.state, membership.ranks.length, (step) => controller.surfaces.learned(step))
+  context.controller = exchange
   try {
     const results = await onEveryMember(context, ({ lanes: { first, count } }) => ({
       trainEpoch: {

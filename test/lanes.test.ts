@@ -84,6 +84,30 @@ test('so does a job that counts values, splits by draw, rejects lines and ends i
   sameRecords(together, alone)
 })
 
+test('so does a job that searches its losses: the controller too', async () => {
+  const changes = {
+    data: { split: { by: 'fraction', validation: 0.1, test: 0.1 } },
+    loss: { search: ['bce', 'focal', 'hinge'], controller: { warmupSteps: 3, period: 2, gumbel: true, temperature: { start: 1, decay: 0.01 } } },
+    train: { batch: 96, epochs: 2 },
+    checkpoint: { everySteps: 20 },
+  }
+  const searching = writeJob(folder, spoilLog(await writeLog(folder, 3001, 'searched.tsv')), changes, 'searching')
+  const alone = await train(searching, 1, 1)
+  assert.ok(checkpointsOf(alone).length >= 3)
+  const [first, last] = [checkpointsOf(alone)[0]!, checkpointsOf(alone).at(-1)!].map((name) => hashes(join(alone, 'checkpoints', name)))
+  assert.notEqual(first!['controller.safetensors'], last!['controller.safetensors'], 'the controller learns')
+  for (const [workers, threads] of [
+    [2, 2],
+    [3, 1],
+    [4, 1],
+  ] as const) {
+    const together = await train(searching, workers, threads)
+    assert.deepEqual(checkpointsOf(together), checkpointsOf(alone))
+    for (const name of checkpointsOf(alone)) sameCheckpoint(together, alone, name)
+    sameRecords(together, alone)
+  }
+})
+
 test('another seed writes other checkpoints', async () => {
   const other = await train(job, 2, 1, '--set', 'seed=2')
   const [name] = checkpointsOf(reference)

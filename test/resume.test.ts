@@ -87,6 +87,32 @@ test('a job with counts, moments and several files ends at maxSteps in the middl
   sameRecords(run, whole)
 })
 
+test('a search goes on with its controller, its validation examples and its pictures, on another number of workers', async () => {
+  const changes = {
+    loss: { search: ['bce', 'focal', 'kl'], controller: { warmupSteps: 4, period: 3 } },
+    train: { epochs: 2 },
+    checkpoint: { everySteps: 9 },
+  }
+  const words = ['--workers', '2', '--threads', '1', '--quiet']
+  const searching = writeJob(folder, await writeLog(folder, 3001, 'searched.tsv'), changes, 'searching')
+  const whole = join(folder, 'searching-whole')
+  const { code, stderr } = await processes.start(['train', searching, '--run', whole, ...words]).ended
+  assert.equal(code, 0, stderr)
+  const run = join(folder, 'searching-cut')
+  // Between two steps that teach the controller; then 29, in the second epoch, which begins at step 22.
+  assert.equal((await processes.start(['train', searching, '--run', run, '--set', 'train.maxSteps=10', ...words]).ended).code, 0)
+  const file = join(run, 'job.yaml')
+  for (const [steps, workers] of [
+    [29, 3],
+    [0, 1],
+  ] as const) {
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/maxSteps: \d+/, `maxSteps: ${steps}`))
+    await resume(run, workers)
+  }
+  sameCheckpoint(run, whole, checkpointsOf(whole).at(-1)!)
+  sameRecords(run, whole)
+})
+
 test('a run that is done has nothing left to train', async () => {
   const before = checkpointsOf(reference)
   await resume(reference, 1)

@@ -2,6 +2,7 @@
  * The Controller stream of one TrainEpoch: what the lanes of a step found goes up, phi comes down to all ranks at once. At most one question is
  * open; who asks for the answer waits, until it comes, the stream breaks, or the worker ends. Like the Steps stream it is ended, not cut.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceError } from '@grpc/grpc-js'
 import { transientError } from '../common/errors.js'
 import { fromStatus } from '../common/rpc/status.js'
@@ -19,9 +20,13 @@ export interface ControllerLink {
   send(step: number, lanes: readonly LaneEvidence[]): void
   /** What was answered to the last question, once; null when nothing was asked since. */
   answer(): Promise<Controller | null>
-  /** Sends what is left and waits for nothing. */
+  /** Waits until the coordinator has ended the stream too: one that is cut looks like a worker that died. */
+  close(): Promise<void>
+  /** Sends what is left and waits for nothing; harmless after close. */
   end(): void
 }
+
+const closeMs = 10_000
 
 /** `version` is of the controller that the epoch begins with. `signal` ends every wait. */
 export function openControllerLink(
@@ -36,6 +41,7 @@ export function openControllerLink(
   let asked = 0
   let came: ControllerState__Output | undefined
   let failure: Error | undefined
+  let ended = false
   let wake = () => {}
   const fail = (error: Error) => {
     failure ??= error
@@ -48,7 +54,10 @@ export function openControllerLink(
     wake()
   })
   stream.on('error', (error: ServiceError) => fail(fromStatus(error, what)))
-  stream.on('end', () => fail(transientError('controller-closed', `[${what}] wanted an answer to step ${asked}, the coordinator closed the stream`)))
+  stream.on('end', () => {
+    ended = true
+    fail(transientError('controller-closed', `[${what}] wanted an answer to step ${asked}, the coordinator closed the stream`))
+  })
   // Step 0 only says whose stream this is.
   stream.write({ member, generation })
 
@@ -67,6 +76,12 @@ export function openControllerLink(
       asked = 0
       used = came.version
       return controllerOf(came)
+    },
+    async close() {
+      stream.end()
+      if (!ended && !failure) await Promise.race([new Promise<void>((resolve) => (wake = resolve)), sleep(closeMs, undefined, { ref: false })])
+      if (failure && !ended) throw failure
+      if (!ended) throw transientError('rpc-timeout', `[${what}] wanted the stream ended within ${closeMs} ms`)
     },
     end() {
       signal.removeEventListener('abort', abort)

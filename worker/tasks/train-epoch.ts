@@ -31,7 +31,7 @@ export async function trainEpoch(task: TrainEpoch__Output, context: WorkerContex
       if (reason === undefined) continue
       // A checkpoint holds what the controller learned from the last step: nobody saves before all have that.
       await controller?.learning?.link.answer()
-      await reports.close()
+      await Promise.all([reports.close(), controller?.learning?.link.close()])
       return { reason, step: context.step, cursors: commit.lanes.map(({ lane, cursor }) => ({ lane, cursor })), validation: validationCursors }
     }
   } finally {
