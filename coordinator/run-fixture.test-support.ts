@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { noFacts } from '../common/data-facts.js'
 import type { Job } from '../common/job/job.js'
+import { candidatesOf, controllerOf } from '../common/job/loss.js'
 import { parseJob, printJob } from '../common/job/parse-job.js'
+import { controllerFor } from '../model/controller/training-weights.js'
 import type { TrainingPlan } from '../model/plan.js'
 import type { RunParts } from './run-context.js'
 import { type SimulatedOptions, SimulatedWorker, SimulatedWorld } from './simulated-worker.test-support.js'
@@ -24,9 +27,27 @@ export const testPlan: TrainingPlan = {
   numbers: 0,
 }
 
+/** The plan with a controller when the job has one: its shape is the real one, its programs are as empty as the others. */
+function planOf({ loss, train }: Job): TrainingPlan {
+  const job = controllerOf(loss)
+  const controller = controllerFor(loss, noFacts, 1)
+  if (job === null || controller === null) return testPlan
+  const { size, parameters } = controller
+  const { lookahead, period, warmupSteps, temperature } = job
+  const own = job.frozen ? null : program
+  return {
+    ...testPlan,
+    candidates: candidatesOf(loss).map(({ name }) => name),
+    controller: {
+      ...{ parameters, size, search: own, validate: own, lookahead, period, warmupSteps, temperature, laneBatch: train.batch / train.lanes },
+      evidence: { tangents: 0, entropy: 1, dS: 2, dH: 2 + size, length: 2 + 2 * size },
+    },
+  }
+}
+
 /** The exporter here writes one tensor as it is: that the last checkpoint's bytes arrive is what can be seen without a model. */
 export const testParts: RunParts = {
-  buildPlan: async () => testPlan,
+  buildPlan: async (job) => planOf(job),
   exportOnnx: async ({ path, readTensor }) => writeFileSync(path, await readTensor('embedding', 4, 80)),
 }
 

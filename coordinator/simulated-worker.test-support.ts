@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { transientError } from '../common/errors.js'
 import { download, unary, upload } from '../common/rpc/call.js'
 import { clientOptions } from '../common/rpc/channel-options.js'
@@ -12,14 +11,15 @@ import { clientCredentials } from '../common/rpc/credentials.js'
 import { asLossmithError } from '../common/rpc/status.js'
 import { version } from '../common/version.js'
 import type { TrainingPlan } from '../model/plan.js'
+import type { ControllerState__Output as ControllerState } from '../proto/generated/lossmith/v1/ControllerState.js'
 import type { Cursor__Output as Cursor } from '../proto/generated/lossmith/v1/Cursor.js'
 import type { HeartbeatReply__Output as HeartbeatReply } from '../proto/generated/lossmith/v1/HeartbeatReply.js'
 import type { JoinReply__Output as JoinReply } from '../proto/generated/lossmith/v1/JoinReply.js'
+import type { LaneCursor } from '../proto/generated/lossmith/v1/LaneCursor.js'
 import type { LaneStep } from '../proto/generated/lossmith/v1/LaneStep.js'
 import type { Piece__Output as Piece } from '../proto/generated/lossmith/v1/Piece.js'
 import type { Prepare__Output as Prepare } from '../proto/generated/lossmith/v1/Prepare.js'
 import type { StepOrder__Output as StepOrder } from '../proto/generated/lossmith/v1/StepOrder.js'
-import type { StepReport } from '../proto/generated/lossmith/v1/StepReport.js'
 import type { Task__Output as Task } from '../proto/generated/lossmith/v1/Task.js'
 import type { TaskResult } from '../proto/generated/lossmith/v1/TaskResult.js'
 import { contracts } from '../proto/load.js'
@@ -65,6 +65,8 @@ export interface SimulatedOptions {
   host?: string
   /** Called before each step; may throw, kill, or wait. */
   onStep?: (step: number, worker: SimulatedWorker) => unknown
+  /** Called before what a step taught the controller is sent; what it returns is sent instead of the version that was used. */
+  onTeach?: (step: number, worker: SimulatedWorker) => unknown
   /** Called before each task. */
   onTask?: (task: Task, worker: SimulatedWorker) => unknown
 }
@@ -78,10 +80,13 @@ export class SimulatedWorker {
   private readonly client: InstanceType<typeof contracts.lossmith.v1.Training>
   private end: (reason: string) => void = () => undefined
   private beat: NodeJS.Timeout | undefined
-  private stream: ClientDuplexStream<StepReport, StepOrder> | undefined
+  private streams: { cancel(): void }[] = []
   private over = false
   private spec: Prepare | undefined
   private tensors = new Map<string, Float32Array>()
+  private plan: TrainingPlan | undefined
+  /** The last controller that came, and at which step. */
+  controller: ControllerState | undefined
 
   constructor(options: SimulatedOptions) {
     this.options = options
@@ -117,7 +122,7 @@ export class SimulatedWorker {
     if (this.over) return
     this.over = true
     clearInterval(this.beat)
-    this.stream?.cancel()
+    for (const stream of this.streams) stream.cancel()
     this.client.close()
     this.options.world?.break()
     this.end(reason)
@@ -180,8 +185,8 @@ export class SimulatedWorker {
     this.spec = spec
     const json = await this.getArtifact(spec.planArtifact)
     if (createHash('sha256').update(json).digest('hex') !== spec.planSha256) throw new Error('plan hash')
-    for (const { name, shape } of stateTensors(JSON.parse(json.toString()) as TrainingPlan))
-      this.tensors.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)))
+    this.plan = JSON.parse(json.toString()) as TrainingPlan
+    for (const { name, shape } of stateTensors(this.plan)) this.tensors.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)))
     return { prepared: { address: Buffer.from(this.name) } }
   }
 
@@ -195,31 +200,86 @@ export class SimulatedWorker {
     for await (const { tensor, offset, data } of chunks) new Uint8Array(this.tensors.get(tensor)!.buffer).set(data, offset)
   }
 
-  private async train({ epoch, firstStep, lastStep, lanes }: NonNullable<Task['trainEpoch']>) {
+  private async train(task: NonNullable<Task['trainEpoch']>) {
+    const { epoch, firstStep, lastStep, lanes } = task
     const { laneBatch, source } = this.spec!
+    const { period = 1, warmupSteps = 0 } = this.plan!.controller ?? {}
     const readers = lanes.map(({ lane, pieces, cursor }) => new LaneReader(lane, pieces, cursor, source!.paths))
+    const teacher = this.plan!.controller?.search ? this.teacher(task) : undefined
+    let validation: LaneCursor[] = task.validation.map(({ lane, cursor }) => ({ lane, cursor }))
     let ordered = false
     const stream = this.client.steps()
-    this.stream = stream
+    this.streams = [stream, ...(teacher === undefined ? [] : [teacher.stream])]
     stream.write({ member: this.member })
     stream.on('data', (order: StepOrder) => (ordered ||= order.yield)).on('error', () => undefined)
     try {
       for (let step = firstStep; ; step++) {
+        await teacher?.answered()
         await this.options.onStep?.(step, this)
-        const own = readers.map((reader) => reader.next(laneBatch))
+        const own = readers.map((reader) => reader.next(laneBatch)).map((lane) => ({ ...lane, candidates: this.candidatesOf(lane) }))
         const all = await this.options.world!.exchange(own, ordered)
         const every = all.flatMap(({ lanes }) => lanes).sort((a, b) => a.lane! - b.lane!)
         const examples = every.reduce((sum, lane) => sum + Number(lane.examples), 0)
         const lossSum = every.reduce((sum, lane) => sum + Number(lane.lossSum), 0)
         for (const values of this.tensors.values()) for (let i = 0; i < values.length; i++) values[i]! += (lossSum * (i + 1)) / (step + 10)
+        const teaches = teacher !== undefined && step > warmupSteps && step % period === 0 && examples > 0
+        if (teaches) validation = await teacher.teach(step, own)
         const times = { readMs: 1, computeMs: 2, exchangeMs: 3, updateMs: 4, totalMs: 10 }
-        stream.write({ member: this.member, generation: 1, step, epoch, lossSum, examples, lanes: own, times })
+        const lesson = teaches ? { validationSum: examples / 2, validationExamples: examples } : {}
+        stream.write({ member: this.member, generation: 1, step, epoch, lossSum, examples, lanes: own, times, ...lesson })
         const exhausted = every.every(({ cursor }) => cursor!.exhausted)
         const reason = exhausted ? 'END_OF_EPOCH' : step === lastStep ? 'LAST_STEP' : all.some(({ order }) => order) ? 'ORDERED' : undefined
-        if (reason !== undefined) return { reason, step, cursors: own.map(({ lane, cursor }) => ({ lane: lane!, cursor: cursor! })) } as const
+        if (reason === undefined) continue
+        await teacher?.answered()
+        return { reason, step, cursors: own.map(({ lane, cursor }) => ({ lane: lane!, cursor: cursor! })), validation } as const
       }
     } finally {
+      teacher?.stream.end()
       stream.end()
+    }
+  }
+
+  private candidatesOf({ examples }: LaneStep): number[] {
+    const { candidates } = this.plan!
+    return candidates.flatMap(() => Number(examples) / candidates.length).concat(candidates.map((_, k) => Number(examples) * (k + 1)))
+  }
+
+  /** What a lane finds is made of the step, the lane and phi: an answer that did not come, or came twice, changes everything after it. */
+  private teacher({ controller, validation }: NonNullable<Task['trainEpoch']>) {
+    const { evidence: layout } = this.plan!.controller!
+    const stream = this.client.controller()
+    let asked = 0
+    let wake: () => void = () => undefined
+    this.controller = { version: controller!.version, step: 0, phi: controller!.phi }
+    stream.on('data', (state: ControllerState) => {
+      this.controller = state
+      wake()
+    })
+    stream.on('error', () => undefined)
+    stream.write({ member: this.member })
+    const turns = new Map(validation.map(({ lane, cursor }) => [lane, (cursor?.line ?? -1) + 1]))
+    return {
+      stream,
+      answered: async () => {
+        while (asked > this.controller!.step) await new Promise<void>((resolve) => (wake = resolve))
+      },
+      teach: async (step: number, lanes: LaneStep[]): Promise<LaneCursor[]> => {
+        const version = ((await this.options.onTeach?.(step, this)) as number | undefined) ?? this.controller!.version
+        const phi = floatsOf(this.controller!.phi)
+        const found = lanes.map(({ lane, examples }) => {
+          const turn = turns.get(lane!)!
+          const evidence = Float32Array.from({ length: layout.length }, (_, i) => Math.sin(step + lane! + turn + i + (phi[i % phi.length] ?? 0)))
+          evidence[layout.tangents] = 1
+          return { lane: lane!, examples: examples!, evidence: Buffer.from(evidence.buffer) }
+        })
+        asked = step
+        stream.write({ member: this.member, generation: 1, step, version, lanes: found })
+        return lanes.map(({ lane }) => {
+          const line = turns.get(lane!)!
+          turns.set(lane!, line + 1)
+          return { lane: lane!, cursor: { piece: 0, offset: 0, line, emitted: 0, exhausted: false, pass: line >> 2 } }
+        })
+      },
     }
   }
 
@@ -274,6 +334,9 @@ export class SimulatedWorker {
     return Buffer.concat(parts)
   }
 }
+
+/** Copied: what arrives may begin at any byte. */
+const floatsOf = (bytes: Uint8Array) => new Float32Array(Uint8Array.from(bytes).buffer)
 
 /** Sorted records of the scores artifact. */
 export function scoreBytes(scores: { logit: number; negatives: bigint; positives: bigint }[]): Buffer {
