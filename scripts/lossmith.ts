@@ -10,7 +10,7 @@ import { compare } from './commands/compare.js'
 import { doctor } from './commands/doctor.js'
 import { evaluate } from './commands/evaluate.js'
 import { explain } from './commands/explain.js'
-import { synth } from './commands/synth.js'
+import { kinds, synth } from './commands/synth.js'
 import { coordinator, train } from './commands/train.js'
 import { worker } from './commands/worker.js'
 import { exitCode, type GlobalOptions, Terminal } from './terminal.js'
@@ -132,20 +132,35 @@ command('explain', 'Draw which weight the controller of a run gives each candida
   )
   .action((run, options) => choose((terminal) => explain(run, options, terminal)))
 
-command('synth', 'Write a click log with power-law ids and a known truth; says the best AUC that any model can reach on it.')
-  .requiredOption('--rows <n>', 'rows to write', whole(1))
-  .requiredOption('--out <file>', 'where to; .gz is gzip')
+command('synth', 'Write a log whose truth is known; says how good a model of it can be.')
+  .addOption(
+    new Option('--kind <kind>', 'clicks: Criteo format; noisy-slice: clicks with partly flipped labels; ratings: 0 to 4')
+      .choices(kinds)
+      .default('clicks'),
+  )
+  .option('--rows <n>', 'rows to write', whole(1))
+  .requiredOption('--out <file>', 'where to; .gz is gzip. noisy-slice and ratings have a header and commas, or tabs for .tsv')
   .option('--seed <n>', 'equal seeds write equal logs', whole(0), 1)
   .option('--fields <n>', 'category columns, of 26, that the label depends on', whole(1, 26), 10)
   .option('--values <n>', 'values of the largest category column', whole(4, 1 << 24), 20_000)
   .option('--positive-rate <p>', 'part of the labels that are 1', between(0.001, 0.999), 0.25)
   .option('--auc <x>', 'AUC that the true probabilities shall have', between(0.55, 0.95), 0.8)
   .option('--test <p>', 'last part of the log, for which the best AUC is told', between(0.001, 1), 0.1)
+  .option('--slice-share <p>', 'noisy-slice: part of the rows that are in the slice', between(0, 1), 0.5)
+  .option('--flip-rate <p>', 'noisy-slice: part of the labels of the slice that are flipped', between(0, 0.5), 0.3)
+  .option('--clean <p>', 'noisy-slice: last part of the log, without flips', between(0, 1), 0.2)
+  .option('--from <file>', 'noisy-slice: add slice and flips to this log in Criteo format, in time order')
   .addHelpText(
     'after',
-    examples('lossmith synth --rows 300000 --out log.tsv.gz', 'lossmith synth --rows 2000000 --out big.tsv --seed 7 --positive-rate 0.05'),
+    examples(
+      'lossmith synth --rows 300000 --out log.tsv.gz',
+      'lossmith synth --rows 2000000 --out big.tsv --seed 7 --positive-rate 0.05',
+      'lossmith synth --kind noisy-slice --rows 1000000 --out noisy.csv.gz',
+      'lossmith synth --kind noisy-slice --from criteo.tsv.gz --out noisy-criteo.csv.gz',
+      'lossmith synth --kind ratings --rows 300000 --values 2000 --out ratings.csv.gz',
+    ),
   )
-  .action((options) => choose((terminal) => synth(options, terminal)))
+  .action((options, command: Command) => choose((terminal) => synth(options, (name) => command.getOptionValueSource(name) === 'cli', terminal)))
 
 command('bench', 'Measure the training step on DeepFM (26 fields and 13 numbers × 16, MLP 400×3), alone or against other programs.')
   .option('--workers <n>', 'worker processes on this machine', whole(1), 1)

@@ -47,6 +47,9 @@ test('mistakes in arguments are told in one line, exit code 2', async () => {
     [['train', 'binary.gz'], /^lossmith: binary\.gz: wanted YAML, got a binary file \[job-invalid\]\n$/],
     [['evaluate', 'run', '--split', 'tst'], /'tst' is invalid\. Allowed choices are train, validation, test\. \[usage\]/],
     [['train', '--resume', 'nowhere'], /wanted the directory of a run, found no nowhere\/job\.yaml \[run-missing\]/],
+    [['synth', '--out', 'x'], /wanted --rows, got none \[usage\]/],
+    [['synth', '--rows', '9', '--out', 'x', '--flip-rate', '0.1'], /--flip-rate: wanted another kind than clicks \[usage\]/],
+    [['synth', '--rows', '9', '--out', 'x', '--from', 'log.tsv'], /--from: wanted --kind noisy-slice, got clicks \[usage\]/],
     [['synth', '--rows', '0', '--out', 'x'], /wanted a whole number of at least 1\. \[usage\]/],
     [['worker', '--coordinator', '192.0.2.1:7070'], /192\.0\.2\.1:7070 in clear text.*\[insecure-address\]/],
     [['coordinator', 'job.yaml', '--listen', '0.0.0.0:0'], /0\.0\.0\.0:0 in clear text.*\[insecure-address\]/],
@@ -62,6 +65,21 @@ test('synth says when its last rows have no AUC', async () => {
   const { stdout, code } = await lossmith(['synth', '--rows', '1', '--test', '1', '--out', 'one.tsv'], { cwd: folder })
   assert.equal(code, 0)
   assert.match(stdout, /last 1 rows: AUC not defined \(they lack one of the labels\), logloss 0\.\d+/)
+})
+
+test('synth writes each kind', async () => {
+  const write = (...words: string[]) => lossmith(['synth', '--rows', '2000', ...words], { cwd: folder })
+  const noisy = await write('--kind', 'noisy-slice', '--out', 'noisy.csv')
+  assert.equal(noisy.code, 0, noisy.stderr)
+  assert.match(
+    noisy.stdout,
+    /2,000 rows in .* s, \d+ labels flipped in the slice\nbest reachable on the last 200 rows: AUC 0\.\d+, logloss 0\.\d+; with flip/,
+  )
+  const ratings = await write('--kind', 'ratings', '--out', 'ratings.csv')
+  assert.match(ratings.stdout, /ratings 0 to 4: .*\nbest reachable on the last 200 rows: logloss 1\.\d+, accuracy 0\.\d+/)
+  await write('--out', 'plain.tsv')
+  const from = await write('--kind', 'noisy-slice', '--from', 'plain.tsv', '--slice-share', '1', '--flip-rate', '0.5', '--out', 'from.csv')
+  assert.match(from.stdout, /2,000 rows in .* s, [78]\d\d labels flipped in the slice, 0 lines left out/)
 })
 
 test('--print-job shows a job that is valid input', async () => {

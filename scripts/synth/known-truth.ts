@@ -2,7 +2,7 @@
  * A click log whose truth is known. Every column is a table of values with power-law frequencies; the logit of a row is
  *   bias + scale · ( Σ effect[column][value] + Σ over pairs of columns <factor[column][value], factor[other][value]> )
  * and its label is drawn with probability sigmoid(logit). So the best AUC any model can reach on it can be computed.
- * 13 number columns (small counts, missing ones among them) and 26 category columns, as in the Criteo logs.
+ * Up to 13 number columns (small counts, missing ones among them) and 26 category columns, as in the Criteo logs.
  */
 import { DrawTable } from './draw-table.js'
 import { hash32, Random } from './random.js'
@@ -17,6 +17,8 @@ export interface TruthOptions {
   readonly positiveRate: number
   /** AUC that the true probabilities shall have. */
   readonly auc: number
+  /** How many number and category columns there are, from the first; default: all 13 and 26. */
+  readonly columns?: { readonly numbers: number; readonly categories: number }
 }
 
 export interface Column {
@@ -44,8 +46,11 @@ const missing = 0.06
 const sampleRows = 20_000
 
 export function makeTruth(options: TruthOptions): Truth {
-  const categories = Array.from({ length: categoryColumns }, (_, j) => categoryColumn(options, j))
-  const columns = [...Array.from({ length: numberColumns }, (_, j) => numberColumn(options.seed, j)), ...categories]
+  const { numbers, categories } = options.columns ?? { numbers: numberColumns, categories: categoryColumns }
+  const columns = [
+    ...Array.from({ length: numbers }, (_, j) => numberColumn(options.seed, j)),
+    ...Array.from({ length: categories }, (_, j) => categoryColumn(options, j)),
+  ]
   const interacting = columns.flatMap((column, j) => (column.factors === null ? [] : [j]))
   const pairs = interacting.flatMap((j, i) => (i % 2 === 1 ? [[interacting[i - 1]!, j] as const] : []))
   return { columns, pairs, ...calibrate(options, { columns, pairs, scale: 1, bias: 0 }) }

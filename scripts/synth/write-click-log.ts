@@ -1,14 +1,8 @@
-/** Writes a synthetic log of any size in bounded memory, gzip when the name ends in .gz, and what is known of it beside it. */
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { Readable, type Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
-import { configError } from '../../common/errors.js'
+/** Writes a synthetic log in Criteo format of any size in bounded memory. */
 import { BestReachable } from './best-reachable.js'
 import { drawRow, makeTruth, sigmoid, type Truth, type TruthOptions } from './known-truth.js'
 import { Random } from './random.js'
+import { writeLog } from './write-log.js'
 
 export interface ClickLogOptions extends TruthOptions {
   readonly rows: number
@@ -28,36 +22,18 @@ export interface ClickLogFacts {
   readonly bestLogloss: number
 }
 
-/** Nothing is left behind when it fails: the log gets its name when it is whole. Throws config error `out-unusable`. */
+/** Throws config error `out-unusable`. */
 export async function writeClickLog(options: ClickLogOptions, progress: (rows: number) => void = () => {}): Promise<ClickLogFacts> {
-  const file = resolve(options.out)
-  const partial = `${file}.partial-${process.pid}`
   const best = new BestReachable()
   const count = { positives: 0 }
-  try {
-    await mkdir(dirname(file), { recursive: true })
-    const zip: Writable[] = file.endsWith('.gz') ? [createGzip({ level: 1 })] : []
-    await pipeline([Readable.from(chunks(options, best, count, progress), { objectMode: false }), ...zip, createWriteStream(partial)])
-    const facts: ClickLogFacts = {
-      file,
-      rows: options.rows,
-      seed: options.seed,
-      positiveRate: count.positives / options.rows,
-      testRows: best.rows,
-      bestAuc: best.auc(),
-      bestLogloss: best.logloss(),
-    }
-    await writeFile(`${partial}.truth`, `${JSON.stringify(facts, null, 2)}\n`)
-    await rename(partial, file)
-    await rename(`${partial}.truth`, `${file}.truth.json`)
-    return facts
-  } catch (error) {
-    await Promise.all([rm(partial, { force: true }), rm(`${partial}.truth`, { force: true })])
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error
-    const reason = code === 'ENOSPC' ? 'the disk is full' : (error as Error).message
-    throw configError('out-unusable', `wanted to write ${options.rows} rows to ${file}, ${reason}`)
-  }
+  return writeLog(options.out, chunks(options, best, count, progress), () => ({
+    rows: options.rows,
+    seed: options.seed,
+    positiveRate: count.positives / options.rows,
+    testRows: best.rows,
+    bestAuc: best.auc(),
+    bestLogloss: best.logloss(),
+  }))
 }
 
 const chunkBytes = 1 << 20
