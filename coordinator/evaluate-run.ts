@@ -43,9 +43,13 @@ export async function evaluateRun(context: RunContext, request: EvaluateRequest)
     throw configError('plan-changed', `[evaluate] wanted the plan ${manifest.planSha256} of ${name}, got ${planSha256(plan)}`)
   await prepareWorkers(context, plan, source, name)
 
-  const chosen = request.files === undefined ? pieces.filter(({ split }) => split === request.split) : pieces
   const { step, epoch } = manifest
-  const scored = await evaluateSplit(context, request.files === undefined ? request.split : 'files', chosen, { step, epoch })
+  const { classes } = features
+  const score = (split: string, own: typeof pieces, slope?: number) => evaluateSplit(context, split, own, { step, epoch, classes, slope })
+  const ofSplit = (name: string) => pieces.filter(({ split }) => split === name)
+  const ownRows = request.files === undefined
+  const validation = ownRows && request.split !== 'validation' ? await score('validation', ofSplit('validation')) : undefined
+  const scored = ownRows ? await score(request.split, ofSplit(request.split), validation?.slope) : await score('files', pieces)
   if (scored === undefined)
     throw configError('split-empty', `[evaluate] wanted rows in split "${request.split}" (train, validation or test), found none`)
   if (scored.rejects.length > 0) context.events.log('warn', `${scored.rejects.length} malformed lines were not scored`)

@@ -1,52 +1,58 @@
 /**
- * Evaluation over ranks. AUC = (pairs ranked right + ties / 2) / (positives · negatives), from score files of every rank: records of
- * f64 logit, u64 negatives, u64 positives, ascending. The files are merged as streams and counts are integers, so the result does not
- * depend on who scored what, and memory does not grow with the rows.
+ * Scores of all ranks in one ascending order of logits: from files of records of f64 logit, u64 negatives, u64 positives, each ascending. They are
+ * merged as streams and counts are integers, so what is made of them does not depend on who scored what, and memory does not grow with the rows.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { brokenError } from '../common/errors.js'
 
 const recordBytes = 24
 
-/** NaN when there are no positives or no negatives. */
-export async function mergeScores(paths: readonly string[]): Promise<{ auc: number; positives: number; negatives: number }> {
+/** `take` is called once for each logit, ascending. */
+export async function mergeRuns(paths: readonly string[], take: (logit: number, negatives: number, positives: number) => void): Promise<void> {
   const files = await Promise.all(paths.map((path) => ScoreFile.open(path)))
   try {
-    let negatives = 0
-    let positives = 0
-    // Twice the number of pairs ranked right, exact: `pairs` is emptied into `total` before it passes 2^53.
-    let total = 0n
-    let pairs = 0
     for (;;) {
       let logit = Number.POSITIVE_INFINITY
       for (const file of files) if (!file.done && file.logit < logit) logit = file.logit
-      let tiedNegatives = 0
-      let tiedPositives = 0
+      let negatives = 0
+      let positives = 0
       let found = false
       for (const file of files) {
         if (file.done || file.logit !== logit) continue
         found = true
-        tiedNegatives += file.negatives
-        tiedPositives += file.positives
+        negatives += file.negatives
+        positives += file.positives
         // Awaiting only where a file must be read keeps the loop at the speed of plain code.
         if (!file.step()) await file.refill()
       }
-      if (!found) break
-      const added = tiedPositives * (2 * negatives + tiedNegatives)
-      if (added > 2 ** 52) total += BigInt(tiedPositives) * BigInt(2 * negatives + tiedNegatives)
-      else if (pairs + added > 2 ** 53) {
-        total += BigInt(pairs)
-        pairs = added
-      } else pairs += added
-      negatives += tiedNegatives
-      positives += tiedPositives
+      if (!found) return
+      take(logit, negatives, positives)
     }
-    total += BigInt(pairs)
-    const all = 2n * BigInt(positives) * BigInt(negatives)
-    return { auc: all === 0n ? Number.NaN : Number(total) / Number(all), positives, negatives }
   } finally {
     await Promise.all(files.map((file) => file.close()))
   }
+}
+
+/** AUC = (pairs ranked right + ties / 2) / (positives · negatives); NaN when there are no positives or no negatives. */
+export async function mergeScores(paths: readonly string[]): Promise<{ auc: number; positives: number; negatives: number }> {
+  let negatives = 0
+  let positives = 0
+  // Twice the number of pairs ranked right, exact: `pairs` is emptied into `total` before it passes 2^53.
+  let total = 0n
+  let pairs = 0
+  await mergeRuns(paths, (_, tiedNegatives, tiedPositives) => {
+    const added = tiedPositives * (2 * negatives + tiedNegatives)
+    if (added > 2 ** 52) total += BigInt(tiedPositives) * BigInt(2 * negatives + tiedNegatives)
+    else if (pairs + added > 2 ** 53) {
+      total += BigInt(pairs)
+      pairs = added
+    } else pairs += added
+    negatives += tiedNegatives
+    positives += tiedPositives
+  })
+  total += BigInt(pairs)
+  const all = 2n * BigInt(positives) * BigInt(negatives)
+  return { auc: all === 0n ? Number.NaN : Number(total) / Number(all), positives, negatives }
 }
 
 class ScoreFile {

@@ -1,6 +1,6 @@
 /**
  * What happens in a run, for whoever watches: bounded memory however long the run is. Steps are thinned to every second, fourth, … as they
- * grow in number; of everything else the newest thousand stay.
+ * grow in number, pictures of the controller likewise; of everything else the newest thousand stay.
  */
 import type { RunEvent__Output as RunEvent } from '../proto/generated/lossmith/v1/RunEvent.js'
 
@@ -9,12 +9,16 @@ export type { RunEvent }
 type Kind = Omit<RunEvent, 'unixMs' | 'kind'>
 
 const stepCapacity = 4096
+/** Steps with surfaces: one for all examples, and one by value of each small field. */
+const surfaceCapacity = 64
 const otherCapacity = 1000
 
 export class RunEvents {
   private steps: RunEvent[] = []
   private stride = 1
   private counted = 0
+  /** By step. */
+  private surfaces: RunEvent[][] = []
   private others: RunEvent[] = []
   private readonly listeners = new Set<(event: RunEvent) => void>()
 
@@ -22,6 +26,7 @@ export class RunEvents {
     const name = (Object.keys(kind) as (keyof Kind)[])[0]!
     const event: RunEvent = { unixMs: Date.now(), ...kind, kind: name }
     if (event.step != null) this.keepStep(event)
+    else if (event.surface != null) this.keepSurface(event)
     else {
       this.others.push(event)
       if (this.others.length > otherCapacity) this.others.shift()
@@ -37,12 +42,19 @@ export class RunEvents {
     this.emit({ log: { level, message } })
   }
 
-  /** Past events in order: steps from `fromStep`, at most `limit` of them, evenly thinned, the newest always; and the rest that is kept. */
+  /** Past events in order: steps and surfaces from `fromStep`; of the steps at most `limit` of them, evenly thinned, the newest always; and the rest that is kept. */
   history(fromStep: number, limit: number): RunEvent[] {
     const steps = this.steps.filter((event) => event.step!.step >= fromStep)
     const stride = Math.max(1, Math.ceil(steps.length / limit))
     const thinned = steps.filter((_, i) => (steps.length - 1 - i) % stride === 0)
-    return [...this.others, ...thinned].sort((a, b) => a.unixMs - b.unixMs)
+    const surfaces = this.surfaces.flat().filter((event) => event.surface!.step >= fromStep)
+    return [...this.others, ...surfaces, ...thinned].sort((a, b) => a.unixMs - b.unixMs)
+  }
+
+  /** Time of a step, the mean over ranks; the median of the steps that are kept. NaN before the first. */
+  get stepMs(): number {
+    const times = this.steps.map(({ step }) => step!.ranks.reduce((sum, { totalMs }) => sum + totalMs, 0) / step!.ranks.length)
+    return times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN
   }
 
   /** Returns the end of the subscription. */
@@ -57,5 +69,13 @@ export class RunEvents {
     if (this.steps.length < stepCapacity) return
     this.steps = this.steps.filter((_, i) => i % 2 === 0)
     this.stride *= 2
+  }
+
+  /** The first and the newest always stay. */
+  private keepSurface(event: RunEvent) {
+    const newest = this.surfaces.at(-1)
+    if (newest?.[0]!.surface!.step === event.surface!.step) newest.push(event)
+    else this.surfaces.push([event])
+    if (this.surfaces.length > surfaceCapacity) this.surfaces = this.surfaces.filter((_, i) => i % 2 === 0)
   }
 }

@@ -44,7 +44,13 @@ test('a run trains every row once an epoch, evaluates, saves, exports', { timeou
       { epoch: 2, split: 'test', examples: 29 },
     ],
   )
-  for (const { auc, logloss, calibration } of result.metrics) assert.ok(auc > 0 && auc < 1 && logloss > 0 && calibration > 0)
+  for (const { auc, logloss, calibration, accuracy } of result.metrics)
+    assert.ok(auc > 0 && auc < 1 && logloss > 0 && calibration > 0 && accuracy > 0 && accuracy < 1)
+  // The slope of the validation rows at the same step: nothing to recalibrate them with, something for the test rows.
+  assert.deepEqual(
+    result.metrics.map(({ recalibrated }) => recalibrated > 0),
+    [false, false, true],
+  )
   const rejects = readFileSync(join(run, 'rejects.tsv'), 'utf8').split('\n')
   assert.deepEqual(rejects.map((line) => line.split('\t')[1]).sort(), [undefined, '11', '150', '290'].sort())
   assert.deepEqual(readdirSync(run).sort(), [

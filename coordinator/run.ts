@@ -73,6 +73,8 @@ class Trainer {
   private savedEpochDone: boolean
   private trainedExamples = 0
   private trainingMs = 0
+  /** Of the validation examples at a step. */
+  private slope: { step: number; value: number } | undefined
   private readonly context: RunContext
   private readonly input: Input
   private readonly plan: TrainingPlan
@@ -130,18 +132,17 @@ class Trainer {
     context.status.checkpoint = this.checkpoint
   }
 
-  /** Scores a split unless that was done at this step already. */
+  /** Scores a split unless that was done at this step already; validation first, whose slope recalibrates the others. */
   async evaluate(split: Split): Promise<void> {
     const { context, input } = this
     const { step, epoch } = this.position
     if (context.directory.metrics().some((metric) => metric.split === split && metric.step === step)) return
-    const scored = await evaluateSplit(
-      context,
-      split,
-      input.pieces.filter((piece) => piece.split === split),
-      { step, epoch },
-    )
+    if (split !== 'validation') await this.evaluate('validation')
+    const slope = this.slope?.step === step ? this.slope.value : undefined
+    const pieces = input.pieces.filter((piece) => piece.split === split)
+    const scored = await evaluateSplit(context, split, pieces, { step, epoch, classes: input.features.classes, slope })
     if (scored === undefined) return
+    if (split === 'validation') this.slope = { step, value: scored.slope }
     context.directory.addMetric(scored.metric)
     recordRejects(context, scored.rejects, input.paths, 0)
   }

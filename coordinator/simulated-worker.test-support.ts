@@ -288,13 +288,22 @@ export class SimulatedWorker {
     const weight = [...this.tensors.values()][0]![0]!
     const scored = pieces.map((piece) => {
       const rows = readPiece(piece, this.spec!.source!.paths)
-      const sums = { piece: piece.id, count: 0, positives: 0, logloss: 0, predicted: 0, rejects: rows.flatMap(({ reject }) => reject ?? []) }
+      const sums = {
+        piece: piece.id,
+        count: 0,
+        positives: 0,
+        logloss: 0,
+        predicted: 0,
+        correct: 0,
+        rejects: rows.flatMap(({ reject }) => reject ?? []),
+      }
       for (const { label, number, reject } of rows) {
         if (reject !== undefined) continue
         const logit = Math.sin(number) + label * 0.3 + weight * 0
         const p = 1 / (1 + Math.exp(-logit))
         sums.count++
         sums.positives += label
+        if (logit > 0 === (label === 1)) sums.correct++
         sums.predicted += p
         sums.logloss -= Math.log(label ? p : 1 - p)
         const counts = byLogit.get(logit) ?? [0n, 0n]

@@ -63,6 +63,8 @@ export interface RunResult {
   seconds: number
   /** Of training alone. */
   examplesPerSecond: number
+  /** Median time of a step; NaN when none was trained. */
+  stepMs: number
 }
 
 export interface Coordinator {
@@ -228,7 +230,7 @@ function withCheckpoint(error: LossmithError, { phase, checkpoint }: RunContext[
   return new LossmithError(error.kind, error.code, `${error.message}; ${last}`, { cause: error })
 }
 
-function resultOf({ directory, membership }: RunContext, outcome: Outcome, seconds: number): RunResult {
+function resultOf({ directory, membership, events }: RunContext, outcome: Outcome, seconds: number): RunResult {
   const { status, position, metrics, checkpoint, onnx, trainedExamples, trainingSeconds } = outcome
   return {
     status,
@@ -242,6 +244,7 @@ function resultOf({ directory, membership }: RunContext, outcome: Outcome, secon
     ...(onnx === undefined ? {} : { onnx }),
     seconds,
     examplesPerSecond: trainingSeconds > 0 ? trainedExamples / trainingSeconds : 0,
+    stepMs: events.stepMs,
   }
 }
 

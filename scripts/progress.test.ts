@@ -102,7 +102,7 @@ test('metrics and warnings are lines of their own', async () => {
   progress.show({ unixMs: 0, kind: 'log', log: { level: 'warn', message: 'slow disk' } })
   assert.deepEqual(
     terminal.notes.map(({ text }) => text),
-    ['training', 'test after step 7: AUC 0.7500, logloss 0.5000, calibration 1.000 (2,000 rows)', 'warn: slow disk'],
+    ['training', 'test after step 7: AUC 0.7500, logloss 0.5000, recalibrated 0.5000, calibration 1.000 (2,000 rows)', 'warn: slow disk'],
   )
 })
 

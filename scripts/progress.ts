@@ -30,9 +30,11 @@ export class Progress {
   show({ step, metric, phase, log }: RunEvent, nowMs = Date.now()): void {
     if (step) this.showStep(step, nowMs)
     else if (metric) {
-      const { split, auc, logloss, calibration, examples } = metric
-      const text = `${split} after step ${metric.step}: AUC ${auc.toFixed(4)}, logloss ${logloss.toFixed(4)}, calibration ${calibration.toFixed(3)}`
-      this.line(`${text} (${count(examples)} rows)`, { event: 'metric', ...metric })
+      const { split, step, auc, accuracy, logloss, recalibrated, calibration, examples } = metric
+      const known = (name: string, value: number, digits = 4) => (Number.isNaN(value) ? [] : [`${name} ${value.toFixed(digits)}`])
+      const ranking = Number.isNaN(auc) ? known('accuracy', accuracy) : known('AUC', auc)
+      const loss = [...known('logloss', logloss), ...known('recalibrated', recalibrated), ...known('calibration', calibration, 3)]
+      this.line(`${split} after step ${step}: ${[...ranking, ...loss].join(', ')} (${count(examples)} rows)`, { event: 'metric', ...metric })
     } else if (phase) this.enter(phase.phase, phase.detail)
     else if (log) this.line(log.level === 'info' ? log.message : `${log.level}: ${log.message}`, { event: 'log', ...log })
   }

@@ -17,9 +17,11 @@ export function describeResult({
   checkpoint,
   onnx,
 }: RunResult): string {
-  const quality = metrics.map(({ split, epoch, step: at, examples, auc, logloss, calibration }) => [
-    ...[split, String(epoch), count(at), count(examples)],
-    ...[auc.toFixed(4), logloss.toFixed(4), calibration.toFixed(3)],
+  // Classes have no AUC, a run without a validation split no recalibration: a column without a number is left out.
+  const columns = qualities.filter(({ of }) => metrics.some((metric) => !Number.isNaN(metric[of])))
+  const quality = metrics.map((metric) => [
+    ...[metric.split, String(metric.epoch), count(metric.step), count(metric.examples)],
+    ...columns.map(({ of, digits }) => (Number.isNaN(metric[of]) ? '-' : metric[of].toFixed(digits))),
   ])
   const drawn = ledger.some((epoch) => epoch.drawn > 0)
   const rows = ledger.map((of) => [
@@ -36,7 +38,7 @@ export function describeResult({
   ]
   const pace = examplesPerSecond > 0 ? `, ${count(Math.round(examplesPerSecond))} examples/s in training` : ''
   return [
-    ...(quality.length === 0 ? [] : [table(['split', 'epoch', 'step', 'rows', 'AUC', 'logloss', 'calibration'], quality), '']),
+    ...(quality.length === 0 ? [] : [table(['split', 'epoch', 'step', 'rows', ...columns.map(({ title }) => title)], quality), '']),
     ...(rows.length === 0
       ? []
       : [table(['epoch', 'read', 'trained', 'rejected', 'validation', 'test', ...(drawn ? ['drawn'] : []), 'ledger'], rows), '']),
@@ -44,5 +46,13 @@ export function describeResult({
     ...files.map((line) => `  ${line}`),
   ].join('\n')
 }
+
+const qualities = [
+  { title: 'AUC', of: 'auc', digits: 4 },
+  { title: 'accuracy', of: 'accuracy', digits: 4 },
+  { title: 'logloss', of: 'logloss', digits: 4 },
+  { title: 'recalibrated', of: 'recalibrated', digits: 4 },
+  { title: 'calibration', of: 'calibration', digits: 3 },
+] as const
 
 const count = (value: number) => value.toLocaleString('en')

@@ -170,7 +170,7 @@ test('coordinator and workers as commands of their own', async () => {
   )
   const { code, stdout } = await coordinator.ended
   assert.equal(code, 0)
-  assert.match(stdout, /split +epoch +step +rows +AUC +logloss +calibration/)
+  assert.match(stdout, /split +epoch +step +rows +AUC +accuracy +logloss +calibration/)
   assert.match(stdout, /1 +6,000 +4,800 +0 +0 +1,200 +balances/)
   assert.match(stdout, /done after 7\d steps with 2 workers/)
 })

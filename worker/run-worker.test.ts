@@ -243,7 +243,7 @@ test('scores pieces and sends sums and score counts', async () => {
   start()
   await prepared()
   const { evaluate } = await coordinator.give({ evaluate: { pieces: [piece], scoresArtifact: 'scores/1' } })
-  assert.deepEqual(evaluate?.pieces, [{ piece: 9, count: 5, positives: 1, logloss: 2.5, predicted: 1.5, correct: 0, rejects: [] }])
+  assert.deepEqual(evaluate?.pieces, [{ piece: 9, count: 5, positives: 1, logloss: 2.5, predicted: 1.5, correct: 4, rejects: [] }])
   assert.equal(coordinator.artifacts.get('scores/1')?.toString(), 'scores')
 })
 

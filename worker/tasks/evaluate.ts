@@ -10,12 +10,13 @@ export async function evaluate({ pieces, scoresArtifact }: Evaluate__Output, con
   const { artifacts } = context
   const scores = await trainer.evaluate(feed, pieces.map(nativePiece), artifacts.path(scoresArtifact))
   await artifacts.send(scoresArtifact)
-  return scores.map(({ piece, count, positives, logloss, predicted, rejects }) => ({
+  return scores.map(({ piece, count, positives, logloss, predicted, correct, rejects }) => ({
     piece,
     count,
     positives,
     logloss,
     predicted,
+    correct,
     rejects: wireRejects(rejects),
   }))
 }
