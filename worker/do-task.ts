@@ -10,6 +10,7 @@ import { indexFile } from './tasks/index-file.js'
 import { loadState } from './tasks/load-state.js'
 import { prepare } from './tasks/prepare.js'
 import { saveState } from './tasks/save-state.js'
+import { survey } from './tasks/survey.js'
 import { trainEpoch } from './tasks/train-epoch.js'
 import type { WorkerContext } from './worker-context.js'
 
@@ -17,6 +18,7 @@ import type { WorkerContext } from './worker-context.js'
 export async function doTask(task: Task__Output, context: WorkerContext): Promise<TaskResult> {
   if (task.checkFiles) return { files: await checkFiles(task.checkFiles.paths) }
   if (task.indexFile) return { index: await indexFile(task.indexFile, context) }
+  if (task.survey) return { survey: await survey(task.survey, context) }
   if (task.prepare) return { prepared: await prepare(task.prepare, context) }
   if (task.trainEpoch) return { train: await trainEpoch(task.trainEpoch, context) }
   if (task.evaluate) return { evaluate: { pieces: await evaluate(task.evaluate, context) } }

@@ -5,6 +5,7 @@
 #include "addon/promise.h"
 #include "engine/data/count_values.h"
 #include "engine/data/index_file.h"
+#include "engine/data/survey.h"
 
 namespace lossmith {
 namespace {
@@ -56,11 +57,56 @@ Napi::Value startCountValues(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Object fieldToJs(Napi::Env env, const SurveyedField& field) {
+  auto values = Napi::Array::New(env, field.values.size());
+  for (size_t i = 0; i < field.values.size(); i++) {
+    auto value = Napi::Object::New(env);
+    value["text"] = Napi::String::New(env, field.values[i].text);
+    value["row"] = Napi::Number::New(env, static_cast<double>(field.values[i].row));
+    value["count"] = Napi::Number::New(env, static_cast<double>(field.values[i].count));
+    values[static_cast<uint32_t>(i)] = value;
+  }
+  auto out = Napi::Object::New(env);
+  out["field"] = Napi::Number::New(env, static_cast<double>(field.field));
+  out["values"] = values;
+  out["more"] = Napi::Boolean::New(env, field.more);
+  return out;
+}
+
+Napi::Value surveyToJs(Napi::Env env, const Survey& survey) {
+  auto counts = Napi::Array::New(env, survey.class_counts.size());
+  for (size_t i = 0; i < survey.class_counts.size(); i++) {
+    counts[static_cast<uint32_t>(i)] = Napi::Number::New(env, static_cast<double>(survey.class_counts[i]));
+  }
+  auto fields = Napi::Array::New(env, survey.fields.size());
+  for (size_t i = 0; i < survey.fields.size(); i++) fields[static_cast<uint32_t>(i)] = fieldToJs(env, survey.fields[i]);
+  auto out = Napi::Object::New(env);
+  out["examples"] = Napi::Number::New(env, static_cast<double>(survey.examples));
+  out["classCounts"] = counts;
+  out["fields"] = fields;
+  return out;
+}
+
+Napi::Value startSurvey(const Napi::CallbackInfo& info) {
+  return throwingToJs(info.Env(), [&]() -> Napi::Value {
+    const auto options = info[0].As<Napi::Object>();
+    const auto list = options.Get("fields").As<Napi::Array>();
+    std::vector<int64_t> fields;
+    for (uint32_t i = 0; i < list.Length(); i++) fields.push_back(list.Get(i).ToNumber().Int64Value());
+    return promiseOnNewThread(
+        info.Env(),
+        [source = sourceFromJs(options.Get("source")), pieces = piecesFromJs(options.Get("pieces")), fields = std::move(fields),
+         limit = options.Get("limit").ToNumber().Int64Value()] { return survey(source, pieces, fields, limit); },
+        [](Napi::Env env, Survey& result) -> Napi::Value { return surveyToJs(env, result); });
+  });
+}
+
 }  // namespace
 
 void registerIndexTasks(Napi::Env env, Napi::Object exports) {
   exports["indexFile"] = Napi::Function::New(env, startIndexFile, "indexFile");
   exports["countValues"] = Napi::Function::New(env, startCountValues, "countValues");
+  exports["survey"] = Napi::Function::New(env, startSurvey, "survey");
 }
 
 }  // namespace lossmith

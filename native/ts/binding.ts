@@ -24,6 +24,8 @@ export interface Native {
   indexFile(options: { path: string; lanes: number; maxBlockBytes: number; header?: boolean; pointsPath: string }): Promise<NativeFileIndex>
   /** Writes counts (sorted by key) of the pieces' categorical values, where minCount > 1 asks for them, and moments of their numbers to `outPath`. */
   countValues(options: { source: NativeSource; pieces: NativePiece[]; outPath: string }): Promise<void>
+  /** Labels of the pieces' rows, and the values of `fields` (places among the ids), of each at most `limit`. */
+  survey(options: { source: NativeSource; pieces: NativePiece[]; fields: number[]; limit: number }): Promise<NativeSurvey>
   createFeed(options: FeedOptions): Feed
 }
 
@@ -187,6 +189,12 @@ export interface NativeFileIndex {
   blocks: NativeBlock[]
   /** The first line, where it is a header. */
   header: string
+}
+/** classCounts: by class, of a click log [others, clicks]. Values ascend by text; `more`: there are more than the limit. */
+export interface NativeSurvey {
+  examples: number
+  classCounts: number[]
+  fields: { field: number; values: { text: string; row: number; count: number }[]; more: boolean }[]
 }
 /** paths[i] is file i; pointsPaths[i] its gzip access points, empty for plain text; vocabularyPath empty: keep every value. */
 export interface NativeSource {

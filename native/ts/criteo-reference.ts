@@ -128,7 +128,7 @@ export function randomLog({ rows, seed, ending = '\n', malformed = 0, longerThan
   return text
 }
 
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -40,19 +40,21 @@ Parsed parseInteger(std::string_view text, int64_t& value) {
   return too_big ? Parsed::TooBig : Parsed::Good;
 }
 
-Parsed parseDecimal(std::string_view text, int64_t& whole, double& fraction) {
-  fraction = 0;
+Parsed parseDecimal(std::string_view text, int64_t& whole, double& decimal) {
+  whole = 0;
   const Parsed integer = parseInteger(text, whole);
+  decimal = static_cast<double>(whole);
   if (integer != Parsed::NotOne) return integer;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size() || (error != std::errc() && error != std::errc::result_out_of_range)) return Parsed::NotOne;
-  if (error == std::errc() && !std::isfinite(value)) return Parsed::NotOne;  // words such as "nan"
-  if (error != std::errc() || !(value >= -0x1p63 && value < 0x1p63)) return Parsed::TooBig;
-  const double floor = std::floor(value);
-  whole = static_cast<int64_t>(floor), fraction = value - floor;
-  // A value just below 0 has no fraction below 1 that tells it from 0.
-  if (fraction >= 1) whole = 0, fraction = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, decimal);
+  if (stop != end || error == std::errc::invalid_argument) return Parsed::NotOne;
+  if (error == std::errc::result_out_of_range) {
+    if (text.find("e-") == text.npos && text.find("E-") == text.npos) return Parsed::TooBig;
+    decimal = 0;
+  }
+  if (!std::isfinite(decimal)) return Parsed::NotOne;  // words: "nan", "inf"
+  if (!(decimal >= -0x1p63 && decimal < 0x1p63)) return Parsed::TooBig;
+  whole = static_cast<int64_t>(std::floor(decimal));
   return Parsed::Good;
 }
 

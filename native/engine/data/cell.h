@@ -14,8 +14,8 @@ enum class Parsed { Good, NotOne, TooBig };
 // -?[0-9]+ of 64 bits. The text is not empty.
 Parsed parseInteger(std::string_view text, int64_t& value);
 
-// A decimal number, with or without an exponent, of magnitude below 2^63: whole + fraction, fraction in [0, 1). The text is not empty.
-Parsed parseDecimal(std::string_view text, int64_t& whole, double& fraction);
+// A decimal number, with or without an exponent, of magnitude below 2^63, and the whole number below it. The text is not empty.
+Parsed parseDecimal(std::string_view text, int64_t& whole, double& decimal);
 
 // The class of a label: 0 or 1 of a click log (libsvm also -1 and +1), else label - first_class. False with a reason.
 bool parseLabel(std::string_view cell, const FeaturePlan& plan, float& label, std::string& reason);

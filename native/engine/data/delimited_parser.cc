@@ -109,7 +109,7 @@ bool DelimitedParser::fill(const CellAt& cellAt, Row& row, std::string& reason) 
   const size_t numbers = format.numbers.size(), categories = format.categories.size();
   row.missing.resize(numbers);
   row.wholes.resize(numbers);
-  row.fractions.resize(numbers);
+  row.decimals.resize(numbers);
   row.whole = true;
   for (size_t j = 0; j < numbers; j++) {
     const std::string_view cell = cellAt(format.numbers[j].place);
@@ -122,9 +122,9 @@ bool DelimitedParser::fill(const CellAt& cellAt, Row& row, std::string& reason) 
 }
 
 bool DelimitedParser::parseNumber(const Column& column, std::string_view cell, size_t j, Row& row, std::string& reason) const {
-  const Parsed got = plain_ ? parseInteger(cell, row.wholes[j]) : parseDecimal(cell, row.wholes[j], row.fractions[j]);
+  const Parsed got = plain_ ? parseInteger(cell, row.wholes[j]) : parseDecimal(cell, row.wholes[j], row.decimals[j]);
   if (got == Parsed::Good) {
-    if (!plain_) row.whole &= row.fractions[j] == 0;
+    if (!plain_) row.whole &= row.decimals[j] == static_cast<double>(row.wholes[j]);
     return true;
   }
   const char* const what = plain_ ? "an integer" : "a number";

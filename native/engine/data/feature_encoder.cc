@@ -41,6 +41,13 @@ int64_t logBin(double value) {
   return static_cast<int64_t>(logarithm * logarithm);
 }
 
+std::string tokenOf(const Row& row, size_t column) {
+  if (row.missing[column]) return tokenNumbered(kMissingToken);
+  const double value = row.number(column);
+  if (value > 2) return std::to_string(logBin(value));
+  return row.isWhole(column) ? plainToken(row.wholes[column]) : tenthToken(value);
+}
+
 void check(const FeaturePlan& plan) {
   const size_t numbers = plan.format.numbers.size(), categories = plan.format.categories.size();
   const auto fields = static_cast<int64_t>(categories + (plan.log_bins ? numbers : 0));
@@ -83,7 +90,7 @@ int64_t FeatureEncoder::binnedRow(size_t column, const Row& row) const {
   const int64_t* const rows = token_rows_.data() + column * kTokens;
   if (row.missing[column]) return rows[kMissingToken];
   const int64_t whole = row.wholes[column];
-  if (!row.whole && row.fractions[column] > 0) {
+  if (!row.isWhole(column)) {
     const double value = row.number(column);
     return value > 2 ? rows[logBin(value)] : rowOf(xxh64(tenthToken(value), column));
   }
@@ -98,7 +105,7 @@ float FeatureEncoder::normalised(size_t column, double value) const {
 
 float FeatureEncoder::normalisedNumber(size_t column, const Row& row) const {
   if (row.missing[column]) return 0;
-  if (!row.whole && row.fractions[column] > 0) return normalised(column, row.number(column));
+  if (!row.isWhole(column)) return normalised(column, row.number(column));
   const int64_t floored = std::max<int64_t>(row.wholes[column], 0);
   return floored < kSmall ? small_numbers_[column * kSmall + static_cast<size_t>(floored)] : normalised(column, static_cast<double>(floored));
 }
@@ -113,7 +120,19 @@ void FeatureEncoder::encode(const Row& row, int64_t* ids, float* numbers) const 
   }
   for (size_t j = 0; j < categories_; j++) {
     const uint64_t key = xxh64(row.categories[j], numbers_ + j);
-    *ids++ = vocabulary_ == nullptr || vocabulary_->contains(key) ? rowOf(key) : rare_rows_[j];
+    *ids++ = known(key) ? rowOf(key) : rare_rows_[j];
+  }
+}
+
+void FeatureEncoder::appendValue(const Row& row, int64_t field, std::string& text) const {
+  const auto column = static_cast<size_t>(field);
+  const size_t binned = log_bins_ ? numbers_ : 0;
+  if (column < binned) {
+    text.append(tokenOf(row, column));
+  } else if (const std::string_view value = row.categories[column - binned]; known(xxh64(value, numbers_ + column - binned))) {
+    text.append(value);
+  } else {
+    text.append("(rare)");
   }
 }
 

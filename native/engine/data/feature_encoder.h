@@ -30,9 +30,12 @@ class FeatureEncoder {
 
   // ids: [fields], numbers: [width].
   void encode(const Row& row, int64_t* ids, float* numbers) const;
+  // What stands behind an id, for people: the cell, the token of a binned number, "(rare)" for a value that the vocabulary lacks.
+  void appendValue(const Row& row, int64_t field, std::string& text) const;
 
  private:
   int64_t rowOf(uint64_t key) const { return static_cast<int64_t>(power_of_two_ ? key & (rows_ - 1) : key % rows_); }
+  bool known(uint64_t key) const { return vocabulary_ == nullptr || vocabulary_->contains(key); }
   int64_t binnedRow(size_t column, const Row& row) const;
   float normalised(size_t column, double value) const;
   float normalisedNumber(size_t column, const Row& row) const;

@@ -9,11 +9,11 @@
 namespace lossmith {
 
 struct Row {
-  float label = 0;                // a class, from 0
-  bool whole = true;              // no number has a fraction: `fractions` means nothing
-  std::vector<uint8_t> missing;   // by number column
-  std::vector<int64_t> wholes;    // a number is whole + fraction
-  std::vector<double> fractions;  // in [0, 1)
+  float label = 0;               // a class, from 0
+  bool whole = true;             // no number has a fraction: `decimals` means nothing
+  std::vector<uint8_t> missing;  // by number column
+  std::vector<int64_t> wholes;   // rounded down
+  std::vector<double> decimals;
   std::vector<std::string_view> categories;
 
   // The parser's own.
@@ -21,7 +21,8 @@ struct Row {
   std::vector<std::string_view> cells;
   std::string unquoted;
 
-  double number(size_t column) const { return static_cast<double>(wholes[column]) + (whole ? 0 : fractions[column]); }
+  double number(size_t column) const { return whole ? static_cast<double>(wholes[column]) : decimals[column]; }
+  bool isWhole(size_t column) const { return whole || decimals[column] == static_cast<double>(wholes[column]); }
 };
 
 }  // namespace lossmith
