@@ -23,23 +23,6 @@ int64_t clickOf(std::string_view cell, bool libsvm) {
 
 }  // namespace
 
-Parsed parseInteger(std::string_view text, int64_t& value) {
-  const bool negative = text[0] == '-';
-  if (negative) text.remove_prefix(1);
-  if (text.empty()) return Parsed::NotOne;
-  const uint64_t most = (uint64_t{1} << 63) - 1 + negative;
-  uint64_t sum = 0;
-  bool too_big = false;
-  for (char c : text) {
-    const uint64_t digit = static_cast<uint64_t>(c) - '0';
-    if (digit > 9) return Parsed::NotOne;
-    too_big |= sum > (most - digit) / 10;
-    sum = sum * 10 + digit;
-  }
-  value = static_cast<int64_t>(negative ? 0 - sum : sum);
-  return too_big ? Parsed::TooBig : Parsed::Good;
-}
-
 Parsed parseDecimal(std::string_view text, int64_t& whole, double& decimal) {
   whole = 0;
   const Parsed integer = parseInteger(text, whole);

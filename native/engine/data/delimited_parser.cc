@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "engine/data/cell.h"
-
 namespace lossmith {
 namespace {
 
@@ -16,7 +14,8 @@ struct Found {
   bool quote;
 };
 
-// Places of the first `most` delimiters; how many there are in all, and whether there is a quote.
+// Places of the first `most` delimiters; how many there are in all, and whether there is a quote, if that is asked.
+template <bool asks_quote>
 Found findDelimiters(std::string_view line, char delimiter, size_t most, uint32_t* places) {
   Found found{0, false};
   const auto note = [&](uint32_t mask, size_t base) {
@@ -29,12 +28,12 @@ Found findDelimiters(std::string_view line, char delimiter, size_t most, uint32_
   size_t at = 0;
   for (; at + 16 <= line.size(); at += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(line.data() + at));
-    quotes = _mm_or_si128(quotes, _mm_cmpeq_epi8(bytes, quote));
+    if constexpr (asks_quote) quotes = _mm_or_si128(quotes, _mm_cmpeq_epi8(bytes, quote));
     note(static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, mark))), at);
   }
   found.quote = _mm_movemask_epi8(quotes) != 0;
   for (; at < line.size(); at++) {
-    found.quote |= line[at] == '"';
+    found.quote |= asks_quote && line[at] == '"';
     if (line[at] == delimiter) note(1, at);
   }
   return found;
@@ -44,11 +43,19 @@ std::string wantedColumns(size_t wanted, size_t got) { return "wanted " + std::t
 
 }  // namespace
 
+DelimitedParser::DelimitedParser(const FeaturePlan& plan) : plan_(plan), plain_(plan.format.kind == LogFormat::Kind::Criteo) {
+  for (const Column& column : plan.format.numbers) numbers_.push_back(column.place);
+  for (const Column& column : plan.format.categories) categories_.push_back(column.place);
+}
+
 bool DelimitedParser::parse(std::string_view line, Row& row, std::string& reason) const {
   const size_t columns = plan_.format.columns;
-  row.ends.resize(columns);
-  const Found found = findDelimiters(line, plan_.format.delimiter, columns - 1, row.ends.data());
-  if (found.quote && !plain_) {
+  row.ends.resize(columns + 1);
+  uint32_t* const ends = row.ends.data();  // of the cell before the first, then of each
+  const char delimiter = plan_.format.delimiter;
+  const Found found =
+      plain_ ? findDelimiters<false>(line, delimiter, columns - 1, ends + 1) : findDelimiters<true>(line, delimiter, columns - 1, ends + 1);
+  if (found.quote) {
     if (!splitQuoted(line, row, reason)) return false;
     return fill([&](size_t place) { return row.cells[place]; }, row, reason);
   }
@@ -56,11 +63,10 @@ bool DelimitedParser::parse(std::string_view line, Row& row, std::string& reason
     reason = wantedColumns(columns, found.delimiters + 1);
     return false;
   }
-  row.ends[columns - 1] = static_cast<uint32_t>(line.size());
-  const uint32_t* const ends = row.ends.data();
-  const auto cellAt = [&](size_t place) {
-    const uint32_t from = place == 0 ? 0 : ends[place - 1] + 1;
-    return std::string_view(line.data() + from, ends[place] - from);
+  ends[0] = static_cast<uint32_t>(-1), ends[columns] = static_cast<uint32_t>(line.size());
+  const auto cellAt = [text = line.data(), ends](size_t place) {
+    const uint32_t from = ends[place] + 1;
+    return std::string_view(text + from, ends[place + 1] - from);
   };
   return fill(cellAt, row, reason);
 }
@@ -89,8 +95,12 @@ bool DelimitedParser::splitQuoted(std::string_view line, Row& row, std::string& 
                                    : "the cell's end after its closing quote, got " + quoted(line.substr(end + 1)));
         return false;
       }
-      row.unquoted.append(line, at, end - at);
-      row.cells.push_back(std::string_view(row.unquoted).substr(from));
+      if (row.unquoted.size() == from) {
+        row.cells.push_back(line.substr(at, end - at));
+      } else {
+        row.unquoted.append(line, at, end - at);
+        row.cells.push_back(std::string_view(row.unquoted).substr(from));
+      }
       at = end + 1;
     }
     if (at == line.size()) break;
@@ -103,39 +113,40 @@ bool DelimitedParser::splitQuoted(std::string_view line, Row& row, std::string& 
 
 template <class CellAt>
 bool DelimitedParser::fill(const CellAt& cellAt, Row& row, std::string& reason) const {
-  const LogFormat& format = plan_.format;
-  if (!parseLabel(cellAt(format.label), plan_, row.label, reason)) return false;
-
-  const size_t numbers = format.numbers.size(), categories = format.categories.size();
+  if (!parseLabel(cellAt(plan_.format.label), plan_, row.label, reason)) return false;
+  const size_t numbers = numbers_.size(), categories = categories_.size();
   row.missing.resize(numbers);
   row.wholes.resize(numbers);
   row.decimals.resize(numbers);
-  row.whole = true;
-  for (size_t j = 0; j < numbers; j++) {
-    const std::string_view cell = cellAt(format.numbers[j].place);
-    row.missing[j] = cell.empty();
-    if (!cell.empty() && !parseNumber(format.numbers[j], cell, j, row, reason)) return false;
-  }
   row.categories.resize(categories);
-  for (size_t j = 0; j < categories; j++) row.categories[j] = cellAt(format.categories[j].place);
+  // Locals: a write through uint8_t* may change any member, for all that the compiler knows.
+  uint8_t* const missing = row.missing.data();
+  int64_t* const wholes = row.wholes.data();
+  double* const decimals = row.decimals.data();
+  const size_t *const number_places = numbers_.data(), *const category_places = categories_.data();
+  bool whole = true;
+  for (size_t j = 0; j < numbers; j++) {
+    const std::string_view cell = cellAt(number_places[j]);
+    missing[j] = cell.empty();
+    if (cell.empty()) continue;
+    const Parsed got = parseNumber(cell, wholes[j], decimals[j]);
+    if (got != Parsed::Good) {
+      reason = wantedNumber(got, j, cell);
+      return false;
+    }
+    whole &= plain_ || decimals[j] == static_cast<double>(wholes[j]);
+  }
+  row.whole = whole;
+  std::string_view* const cells = row.categories.data();
+  for (size_t j = 0; j < categories; j++) cells[j] = cellAt(category_places[j]);
   return true;
 }
 
-bool DelimitedParser::parseNumber(const Column& column, std::string_view cell, size_t j, Row& row, std::string& reason) const {
-  const Parsed got = plain_ ? parseInteger(cell, row.wholes[j]) : parseDecimal(cell, row.wholes[j], row.decimals[j]);
-  if (got == Parsed::Good) {
-    if (!plain_) row.whole &= row.decimals[j] == static_cast<double>(row.wholes[j]);
-    return true;
-  }
-  const char* const what = plain_ ? "an integer" : "a number";
-  reason = column.name;
-  reason.append(": wanted ")
-      .append(what)
-      .append(got == Parsed::NotOne ? ", got "
-              : plain_              ? " of 64 bits, got "
-                                    : " below 2^63, got ")
-      .append(quoted(cell));
-  return false;
+std::string DelimitedParser::wantedNumber(Parsed got, size_t column, std::string_view cell) const {
+  std::string reason = plan_.format.numbers[column].name;
+  reason.append(plain_ ? ": wanted an integer" : ": wanted a number");
+  if (got == Parsed::TooBig) reason.append(plain_ ? " of 64 bits" : " below 2^63");
+  return reason.append(", got ").append(quoted(cell));
 }
 
 }  // namespace lossmith
