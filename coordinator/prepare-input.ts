@@ -1,6 +1,6 @@
-/** From file names to what the ranks read: checked, indexed, split, counted; or all of that as an earlier run left it, once the files agree. */
+/** From file names to what the ranks read: checked, indexed, split, counted, surveyed; or all of that as an earlier run left it, once the files agree. */
 
-import { type DataFacts, noFacts } from '../common/data-facts.js'
+import type { DataFacts } from '../common/data-facts.js'
 import { configError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
@@ -15,6 +15,7 @@ import { logFormat } from './log-format.js'
 import type { RunContext } from './run-context.js'
 import type { RunData } from './run-directory.js'
 import { type Split, splitPieces } from './split-pieces.js'
+import { surveyInput } from './survey-input.js'
 import type { TrainingRows } from './train-segment.js'
 
 export interface Input {
@@ -38,7 +39,8 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
   if (training.length === 0)
     throw configError('no-training-rows', `[data] wanted rows to train on, got none of ${rows(pieces)} in the training split`)
   const features = known?.features ?? (await countValues(context, format, training, dataSource(job, paths, indexes, featurePlan(job, format))))
-  const facts = known?.facts ?? noFacts
+  const source = dataSource(job, paths, indexes, features, vocabularyOf(context))
+  const facts = known?.facts ?? (await surveyInput(context, features, training, source))
   const { cluster: _, ...began } = job
   if (known === undefined) directory.writeData({ job: began, files, indexes, features, facts })
   const lines = blocks.filter(({ file }) => roles[file] === 'train').reduce((sum, block) => sum + block.lines, 0)
@@ -48,7 +50,7 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
     paths,
     features,
     facts,
-    source: dataSource(job, paths, indexes, features, vocabularyOf(context)),
+    source,
     pieces,
     training: { pieces: training, lines, heldOut },
   }

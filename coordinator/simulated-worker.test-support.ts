@@ -173,6 +173,7 @@ export class SimulatedWorker {
     if (task.checkFiles) return { files: task.checkFiles.paths.map(fileFacts) }
     if (task.indexFile) return { index: indexFile(task.indexFile.file, task.indexFile.path) }
     if (task.countValues) await this.putArtifact(task.countValues.artifact, countValues(task.countValues.pieces, task.countValues.source!.paths!))
+    if (task.survey) return { survey: survey(task.survey.pieces, task.survey.source!.paths!, task.survey.fields) }
     if (task.prepare) return this.prepare(task.prepare)
     if (task.loadState) await this.loadState(task.loadState.checkpoint)
     if (task.trainEpoch) return { train: await this.train(task.trainEpoch) }
@@ -420,6 +421,15 @@ function indexFile(file: number, path: string) {
     offset += bytes
   }
   return { file, textBytes: text.length, lines: lines.length, blocks, gzip: false }
+}
+
+/** Every field is the number of the row, in 20 rows. */
+function survey(pieces: Piece[], paths: string[], fields: number[]) {
+  const rows = pieces.flatMap((piece) => readPiece(piece, paths)).filter(({ reject }) => reject === undefined)
+  const count = (label: number) => rows.filter((row) => row.label === label).length
+  const texts = [...new Set(rows.map(({ number }) => number))]
+  const values = texts.map((value) => ({ text: String(value), row: value % 20, count: rows.filter(({ number }) => number === value).length }))
+  return { examples: rows.length, classCounts: [count(0), count(1)], fields: fields.map((field) => ({ field, values, more: false })) }
 }
 
 function countValues(pieces: Piece[], paths: string[]): Buffer {
