@@ -48,11 +48,11 @@ export function buildTrainingPlan(options: PlanOptions): TrainingPlan {
 
 function controllerPlan(
   { model, sizes, laneBatch, validationBatch = laneBatch }: PlanOptions,
-  { frozen, objective, lookahead, period, warmupSteps, temperature }: ControllerJob,
+  { frozen, objective, centre, lookahead, period, warmupSteps, temperature }: ControllerJob,
   training: TrainingGraph,
   { parameters, size }: Controller,
 ): ControllerPlan {
-  const search = frozen ? null : buildSearchGraph(training)
+  const search = frozen ? null : buildSearchGraph(training, centre)
   const validation = frozen ? null : buildValidationGraph(model, sizes, objective)
   return {
     parameters,

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ControllerJob, LossJob } from '../common/job/loss.js'
+import { type ControllerJob, controllerOf, type LossJob } from '../common/job/loss.js'
 import { buildTrainingPlan } from '../model/build-plan.js'
 import { buildSearchGraph } from '../model/controller/search-graph.js'
 import { nameOf, type Tensor } from '../model/graph.js'
@@ -35,12 +35,14 @@ const controller: ControllerJob = {
   temperature: { start: 1, decay: 0, floor: 0.01 },
   lookahead: 'exact',
   objective: 'logloss',
+  centre: 0,
   batch: 0,
   from: '',
   frozen: false,
 }
 const fields = [{ field: 1, name: 'C2', values: [1, 2, 5, 8].map((row) => ({ text: `${row}`, row, count: 1 })) }]
 const clicks: LossJob = { mode: 'search', candidates: [{ name: 'bce' }, { name: 'focal', gamma: 2 }, { name: 'hinge' }, { name: 'mse' }], controller }
+const centred = (loss: LossJob): LossJob => ({ ...loss, controller: { ...controller, centre: 0.5 } }) as LossJob
 const gumbel: LossJob = { ...clicks, controller: { ...controller, gumbel: true } }
 const classes: LossJob = { mode: 'search', candidates: [{ name: 'ce' }, { name: 'kl', epsilon: 0.1 }, { name: 'hinge' }], controller }
 
@@ -53,7 +55,10 @@ const cases: [string, ModelChoice, InputSizes, LossJob][] = [
   ['deepfm with Gumbel noise', deepfm, { ...sizes, numbers: 0 }, gumbel],
   ['deepfm with a static weighing', deepfm, sizes, { ...clicks, mode: 'static' }],
   ['deepfm of three classes', deepfm, { ...sizes, classes: 3 }, classes],
+  ['deepfm with centred tangents', deepfm, sizes, centred(clicks)],
+  ['deepfm of three classes with centred tangents', deepfm, { ...sizes, classes: 3 }, centred(classes)],
   ['wide-and-deep', { kind: 'wide-and-deep', embedding: 8, hidden: [24, 16], dropout: 0.3 }, sizes, clicks],
+  ['ipnn', { kind: 'ipnn', embedding: 4, hidden: [24, 16], dropout: 0.3 }, sizes, clicks],
   ['dcn-v2', { kind: 'dcn-v2', embedding: 4, crosses: 2, hidden: [24, 16], dropout: 0.3 }, sizes, clicks],
 ]
 
@@ -63,7 +68,7 @@ for (const [what, model, sizes, loss] of cases)
     const plan = buildTrainingPlan({ model, sizes, loss, facts, optimizer: { kind: 'sgd', rate: 1, weightDecay: 0 }, laneBatch: MAX_BATCH })
     const program = plan.controller!.search!
     const training = buildTrainingGraph(model, sizes, loss, facts)
-    const search = buildSearchGraph(training)!
+    const search = buildSearchGraph(training, controllerOf(loss)!.centre)!
     const leaves = [...training.parameters, ...training.tables]
     const gradients = new Map(leaves.map((leaf, i) => [nameOf(leaf), search.gradients[i]!]))
     const outputs = { loss: training.loss, logits: training.logits, candidates: training.mixture!.sums, evidence: search.evidence }

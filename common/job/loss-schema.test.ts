@@ -31,6 +31,7 @@ const controller = {
   temperature: { start: 1, decay: 0, floor: 0.01 },
   lookahead: 'preconditioned',
   objective: 'logloss',
+  centre: 0,
   batch: 0,
   from: '',
   frozen: false,

@@ -88,6 +88,13 @@ const controllerKeys: Record<string, Schema> = {
     default: 'logloss',
     text: 'What the validation examples measure; auc is a smooth pairwise surrogate inside a lane.',
   },
+  centre: {
+    type: 'number',
+    min: 0,
+    max: 1,
+    default: 0,
+    text: 'Part of what the examples of a lane have in common in the look-ahead that the controller does not see: docs/autoloss.md.',
+  },
   batch: { ...whole(0, 0, 'Validation examples of an update, over all lanes; 0: as `train.batch`.'), max: 1 << 24 },
   from: { type: 'text', path: true, orEmpty: true, default: '', text: 'Directory of the run whose controller is loaded; empty for a new one.' },
   frozen: { type: 'boolean', default: false, text: 'Keep the loaded controller as it is.' },

@@ -40,6 +40,8 @@ export interface ControllerJob {
   temperature: { start: number; decay: number; floor: number }
   lookahead: 'exact' | 'preconditioned' | 'sgd'
   objective: 'logloss' | 'auc'
+  /** 0 to 1: which part of the look-ahead's mean over a lane's examples is taken away from each of them. */
+  centre: number
   /** Validation examples of a controller step over all lanes; 0: as train.batch. */
   batch: number
   /** '' or the directory of the run whose controller is loaded. */

@@ -18,6 +18,7 @@ export const smallController: ControllerJob = {
   temperature: { start: 1, decay: 0, floor: 0.01 },
   lookahead: 'exact',
   objective: 'logloss',
+  centre: 0,
   batch: 0,
   from: '',
   frozen: false,

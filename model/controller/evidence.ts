@@ -2,6 +2,8 @@
  * What a batch tells the controller: the evidence of docs/autoloss.md. With V = P ∇L_val given as tangents of all weights, t_n says how
  * fast the logit of example n moves along V; the objective after the step falls with p_nk by t_n ∂l_k/∂z_n, so that
  *   dS = ∂/∂φ −Σ_n t_n Σ_k p_nk ∂l_k/∂z_n        dH = ∂/∂φ Σ_n H(p_n)
+ * With a centre c the t_n are first lessened by c times their mean over the batch: what they have in common says only that all logits should
+ * move, which the model's bias learns without a controller, and it drowns what differs from example to example.
  */
 import { gradients } from '../autodiff.js'
 import { innerSize, type Tensor } from '../graph.js'
@@ -9,7 +11,7 @@ import { concat } from '../ops/concat.js'
 import { constant } from '../ops/constant.js'
 import { reduceSum } from '../ops/reduce-sum.js'
 import { reshape } from '../ops/reshape.js'
-import { abs, add, max, mul, neg, step } from '../ops/scalar-functions.js'
+import { abs, add, div, max, mul, neg, step, sub } from '../ops/scalar-functions.js'
 import type { EvidenceLayout } from '../plan.js'
 import { type Directions, exampleTangents, forwardTangent } from '../tangent.js'
 import { columns, type MixedLoss } from './mixed-loss.js'
@@ -28,10 +30,21 @@ export function nonZero(c: Tensor): Tensor {
   return mul(max(abs(c), 1e-12), add(mul(step(neg(c)), -2), 1))
 }
 
-/** [2 + 2P] as evidenceLayout says; `cotangent` [B] is the one that the backward pass runs with. */
-export function evidenceOf(logits: Tensor, directions: Directions, cotangent: Tensor, mixed: MixedLoss, weighing: Weighing): Tensor {
+export interface EvidenceParts {
+  readonly logits: Tensor
+  readonly directions: Directions
+  /** [B], of clicks: what the backward pass runs with. */
+  readonly cotangent: Tensor
+  readonly mixed: MixedLoss
+  readonly weighing: Weighing
+  /** 0 to 1 */
+  readonly centre: number
+}
+
+/** [2 + 2P] as evidenceLayout says. */
+export function evidenceOf({ logits, directions, cotangent, mixed, weighing, centre }: EvidenceParts): Tensor {
   const clicks = logits.shape.length === 1
-  const t = clicks ? exampleTangents(logits, directions, cotangent) : forwardTangent(logits, directions)
+  const t = centred(clicks ? exampleTangents(logits, directions, cotangent) : forwardTangent(logits, directions), centre)
   const pushes = clicks ? mul(reshape(t, ['B', 1]), columns(mixed.derivatives)) : columns(mixed.derivatives.map((each) => reduceSum(mul(each, t), 1)))
   const { weights, entropy, pieces } = weighing
   const flat = (gradient: Tensor) => reshape(gradient, [innerSize(gradient.shape)])
@@ -41,6 +54,14 @@ export function evidenceOf(logits: Tensor, directions: Directions, cotangent: Te
     ...gradients(weights, pieces, neg(pushes)).map(flat),
     ...gradients(entropy, pieces, constant(1, entropy.shape)).map(flat),
   ])
+}
+
+/** x [B] or [B, C] less `centre` times its mean over the batch, that of each class for itself. */
+function centred(x: Tensor, centre: number): Tensor {
+  if (centre === 0) return x
+  // A batch of none has the sum 0, which is not divided by 0.
+  const count = max(reduceSum(constant(1, ['B']), 0), 1)
+  return sub(x, mul(div(reduceSum(x, 0, { keepDims: true }), count), centre))
 }
 
 function total(x: Tensor): Tensor {

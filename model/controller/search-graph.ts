@@ -11,14 +11,14 @@ export interface SearchGraph {
   readonly evidence: Tensor
 }
 
-/** null where no controller learns. */
-export function buildSearchGraph({ graph, logits, parameters, tables, mixture }: TrainingGraph): SearchGraph | null {
+/** null where no controller learns. `centre` as in evidence.ts. */
+export function buildSearchGraph({ graph, logits, parameters, tables, mixture }: TrainingGraph, centre: number): SearchGraph | null {
   if (!mixture?.learned) return null
   const leaves = [...parameters, ...tables]
   const directions = new Map(leaves.map((leaf) => [leaf, graph.tangentOf(leaf)]))
   const cotangent = logits.shape.length === 1 ? nonZero(mixture.cotangent) : mixture.cotangent
   return {
     gradients: gradients(logits, leaves, cotangent),
-    evidence: evidenceOf(logits, directions, cotangent, mixture, mixture.learned.weighing),
+    evidence: evidenceOf({ logits, directions, cotangent, mixed: mixture, weighing: mixture.learned.weighing, centre }),
   }
 }

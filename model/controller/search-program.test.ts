@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LossJob } from '../../common/job/loss.js'
+import { controllerOf, type LossJob } from '../../common/job/loss.js'
 import { buildTrainingPlan } from '../build-plan.js'
 import { interpretProgram } from '../compile/interpret-program.test.support.js'
 import { nameOf } from '../graph.js'
@@ -57,12 +57,13 @@ const cases: [string, ModelChoice, InputSizes, LossJob][] = [
   ['logistic regression', { kind: 'lr' }, { ...sizes, numbers: 0 }, searchOf(clickCandidates)],
   ['a static weighing of an FM', { kind: 'fm', embedding: 3 }, sizes, { mode: 'static', candidates: clickCandidates, controller: smallController }],
   ['three classes', deepfm, { ...sizes, classes: 3 }, searchOf(classCandidates)],
+  ['centred tangents', deepfm, sizes, searchOf(clickCandidates, { centre: 0.7 })],
 ]
 for (const [what, model, sizes, loss] of cases)
   test(`${what}: the program of a controller step computes what its graph says, in two phases`, () => {
     const { search, evidence, size } = planOf(model, sizes, loss).controller!
     const training = buildTrainingGraph(model, sizes, loss, sliceFacts)
-    const graph = buildSearchGraph(training)!
+    const graph = buildSearchGraph(training, controllerOf(loss)!.centre)!
     assert.ok(search && search.cut > 0 && search.cut < search.code.length)
     assert.deepEqual(search.outputs, ['loss', 'logits', 'candidates', 'evidence'])
     assert.deepEqual([evidence.dS, evidence.dH, evidence.length], [2, 2 + size, 2 + 2 * size])

@@ -14,17 +14,20 @@ function busyPhi(size: number): Float32Array {
   return Float32Array.from({ length: size }, (_, i) => Math.sin(3 * i + 1))
 }
 
-/** The network in plain loops over phi in the order that the plan says: vectors, hidden weight and bias, last weight and bias. */
+/** The network in plain loops over phi in the order that the plan says: vectors, direct weight, hidden weight and bias, last weight and bias. */
 function plainWeights(phi: Float32Array, inputs: number[][], hidden: number[], temperature: number, candidates: number): number[] {
-  let h = inputs.flat()
+  const x = inputs.flat()
+  let h = x
   let at = phi.length - sizesOf(h.length, [...hidden, candidates])
+  const direct = at - x.length * candidates
   for (const [layer, units] of [...hidden, candidates].entries()) {
     const bias = at + h.length * units
     const sums = Array.from({ length: units }, (_, j) => h.reduce((sum, x, i) => sum + x * phi[at + i * units + j]!, phi[bias + j]!))
     h = layer === hidden.length ? sums : sums.map((x) => Math.max(x, 0))
     at = bias + units
   }
-  const powers = h.map((a) => Math.exp(a / temperature))
+  const a = h.map((behind, k) => x.reduce((sum, value, i) => sum + value * phi[direct + i * candidates + k]!, behind))
+  const powers = a.map((each) => Math.exp(each / temperature))
   return powers.map((power) => power / powers.reduce((a, b) => a + b))
 }
 

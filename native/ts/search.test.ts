@@ -24,7 +24,8 @@ const model: ModelChoice = { kind: 'deepfm', embedding: 4, hidden: [8, 6], dropo
 const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.001 } as const
 const laneBatch = 12
 const planOf = (loss: LossJob, optimizer = adam) => buildTrainingPlan({ model, sizes, loss, facts: sliceFacts, optimizer, laneBatch })
-const search = searchOf(clickCandidates, { gumbel: true })
+const centre = 0.5
+const search = searchOf(clickCandidates, { gumbel: true, centre })
 const plan = planOf(search)
 const { controller } = plan
 const phi = Float32Array.from(initialRows({ kind: 'uniform', bound: 0.4 }, 4n, 'phi', 0, 1, controller!.size))
@@ -93,7 +94,7 @@ function referenceEvidence(before: Map<string, Float32Array>, lanes: (MemoryBatc
     })
     tangents.set(`tangent of ${name}`, { shape: leaf.shape as number[], data })
   }
-  const { evidence } = buildSearchGraph(training)!
+  const { evidence } = buildSearchGraph(training, centre)!
   return present.map(({ at }) => [...(evaluate([evidence], { ...at, values: new Map([...at.values, ...tangents]) }) as DenseValue[])[0]!.data])
 }
 
