@@ -17,7 +17,7 @@ export async function buildPlan({ model, loss, optimizer, train }: Job, features
 }
 
 export async function chooseModel(model: ModelJob): Promise<ModelChoice> {
-  return model.kind === 'file' ? { kind: 'file', definition: await loadModelFile(model.path), options: model.options } : (model as ModelChoice)
+  return model.kind === 'file' ? { kind: 'file', definition: await loadModelFile(model.path), options: model.options } : model
 }
 
 export function sizesOf({ fields, width, rows, classes }: FeaturePlan): InputSizes {
