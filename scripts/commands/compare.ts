@@ -74,7 +74,7 @@ async function trainAll({ job, arms, seeds, out, options, terminal }: Plan): Pro
       terminal.note('stopped; the same command goes on from here', { event: 'stopped', arm: arm.name, seed })
       return interrupted
     }
-    const cell = result === null ? divergedCell(arm.name, seed, runDirectory) : cellOf(arm.name, seed, result, options.epoch, job.train.batch)
+    const cell = result === null ? divergedCell(arm.name, seed, runDirectory) : cellOf(arm.name, seed, result, options.epoch)
     cells.push(cell)
     if (!kept) Object.assign(trained, { runs: trained.runs + 1, ms: trained.ms + performance.now() - began })
     const left = trained.runs === 0 ? '' : `, ${duration((trained.ms / trained.runs) * (all.length - 1 - i))} left`

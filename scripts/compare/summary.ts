@@ -51,10 +51,10 @@ export function measuresOf(cells: readonly Cell[], classes: number): Measure[] {
   return wanted.filter((measure) => cells.some(({ scores }) => scores !== null && Number.isFinite(scores[measure])))
 }
 
-export function cellOf(arm: string, seed: number, result: KeptResult, choice: EpochChoice, batch: number): Cell {
+export function cellOf(arm: string, seed: number, result: KeptResult, choice: EpochChoice): Cell {
   const epochs = testScores(result)
   const scores = choice === 'last' ? epochs.at(-1)! : bestByValidation(result, epochs)
-  return { arm, seed, runDirectory: result.runDirectory, scores, epochs, stepMs: (1000 * batch) / result.examplesPerSecond }
+  return { arm, seed, runDirectory: result.runDirectory, scores, epochs, stepMs: result.stepMs ?? Number.NaN }
 }
 
 export function summarise(arms: readonly string[], baseline: string, cells: readonly Cell[]): ArmSummary[] {
