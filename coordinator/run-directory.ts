@@ -10,7 +10,6 @@ import type { DataFacts } from '../common/data-facts.js'
 import { configError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
-import type { Surface } from '../model/controller/surface.js'
 import type { FileIndex__Output as FileIndex } from '../proto/generated/lossmith/v1/FileIndex.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
 import type { RunEvent } from './run-events.js'
@@ -48,13 +47,6 @@ export interface StepLine {
   validation?: number
 }
 
-/** `field`: whose values the rows are for; null: fields among the controller's inputs at the mean of their embeddings. */
-export interface SurfaceLine extends Surface {
-  step: number
-  version: number
-  field: string | null
-}
-
 export class RunDirectory {
   readonly path: string
   readonly checkpoints: string
@@ -63,6 +55,8 @@ export class RunDirectory {
   /** Distinct lines in rejects.tsv. */
   rejectCount = 0
   private rejected = new Set<string>()
+  /** Lines of metrics.jsonl, the first one still to be made. */
+  private waiting: { text?: string }[] = []
   private release: () => void = () => undefined
 
   constructor(path: string) {
@@ -142,21 +136,27 @@ export class RunDirectory {
   }
 
   addStep(step: StepLine): void {
-    this.append('metrics.jsonl', `${JSON.stringify(step)}\n`)
+    this.addLines([step])
   }
 
-  addSurface(surface: SurfaceLine): void {
-    this.append('metrics.jsonl', `${JSON.stringify({ surface })}\n`)
+  /** A place in metrics.jsonl for lines that take time to make: what is added meanwhile waits for them, so that lines keep the order of steps. */
+  reserveLines(): (lines: readonly object[]) => void {
+    const place: { text?: string } = {}
+    this.waiting.push(place)
+    return (lines) => {
+      place.text = textOf(lines)
+      this.writeWaiting()
+    }
   }
 
   /** Of which step and version the last surface is. */
   lastSurface(): { step: number; version: number } | undefined {
     const line = this.lines('metrics.jsonl').findLast((line) => line.startsWith('{"surface":'))
-    return line === undefined ? undefined : (JSON.parse(line) as { surface: SurfaceLine }).surface
+    return line === undefined ? undefined : (JSON.parse(line) as { surface: { step: number; version: number } }).surface
   }
 
   addMetric(metric: Metric): void {
-    this.append('metrics.jsonl', `${JSON.stringify(metric)}\n`)
+    this.addLines([metric])
   }
 
   /** Evaluations so far; JSON has no NaN, so what one label alone, or no row, does not define is null there. */
@@ -196,6 +196,17 @@ export class RunDirectory {
     return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunData) : undefined
   }
 
+  private addLines(lines: readonly object[]) {
+    this.waiting.push({ text: textOf(lines) })
+    this.writeWaiting()
+  }
+
+  private writeWaiting() {
+    const first = this.waiting.findIndex(({ text }) => text === undefined)
+    const ready = this.waiting.splice(0, first < 0 ? this.waiting.length : first)
+    if (ready.length > 0) this.append('metrics.jsonl', ready.map(({ text }) => text).join(''))
+  }
+
   private append(name: string, text: string) {
     try {
       appendFileSync(join(this.path, name), text)
@@ -214,3 +225,5 @@ export class RunDirectory {
     return existsSync(path) ? statSync(path).size : 0
   }
 }
+
+const textOf = (lines: readonly object[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('')

@@ -37,7 +37,7 @@ export interface Outcome {
 }
 
 export async function run(context: RunContext, resumed: Resumed | undefined): Promise<Outcome> {
-  const { job, control, membership, directory } = context
+  const { job, control, membership } = context
   enterPhase(context, 'joining', `${job.cluster.workers} workers`)
   await control.guardEarly(membership.whenFull())
   const input = await prepareInput(context, resumed?.data)
@@ -45,9 +45,16 @@ export async function run(context: RunContext, resumed: Resumed | undefined): Pr
   checkSamePlan(plan, resumed?.checkpoint)
   await prepareWorkers(context, plan, input.source, resumed?.checkpoint?.name ?? '')
   const controller = await startController(context, plan, input, resumed?.checkpoint)
-  controller?.surfaces.begin()
+  try {
+    return await trainAndEvaluate(context, input, new Trainer(context, input, plan, controller, resumed?.checkpoint), controller)
+  } finally {
+    controller?.painter.close()
+  }
+}
 
-  const trainer = new Trainer(context, input, plan, controller, resumed?.checkpoint)
+async function trainAndEvaluate(context: RunContext, input: Input, trainer: Trainer, controller: RunController | undefined): Promise<Outcome> {
+  const { job, control, directory } = context
+  controller?.surfaces.begin()
   while (!trainer.ended) {
     if (control.stopReason !== undefined) return trainer.outcome('stopped')
     if (trainer.rowsLeft) {
@@ -59,6 +66,7 @@ export async function run(context: RunContext, resumed: Resumed | undefined): Pr
     trainer.nextEpoch()
   }
   controller?.surfaces.finish(trainer.step)
+  await controller?.painter.settled()
   await trainer.evaluate('test')
 
   const onnx = await exportModel(context, input, trainer.checkpoint)

@@ -100,13 +100,17 @@ export async function trainSegment(
     const come = (of: 'cursors' | 'validation') => results.flatMap(({ train }) => train![of])
     const validationCursors = validationCursorsOf(come('validation'), job.train.lanes)
     const position: Position = { step: book.committed, epoch: from.epoch, epochDone, cursors: [], validationCursors, ledger }
-    if (!epochDone) return { ...position, cursors: cursorsOf(come('cursors'), job.train.lanes) }
+    if (!epochDone) {
+      await controller?.painter.settled()
+      return { ...position, cursors: cursorsOf(come('cursors'), job.train.lanes) }
+    }
     // The rows after the last example come as a report of their own. When they do not come, balanceLedger says what is missing.
     await control.guard(book.until(() => ledger.at(-1)!.read >= taken, 'all rows of the epoch', lostAfterMs).catch(() => undefined))
     ledger.push(balanceLedger(ledger.pop()!, rows.lines, rows.heldOut))
     status.ledger = ledger.at(-1)!
     checkTrained(context, status.ledger)
     controller?.surfaces.finish(position.step)
+    await controller?.painter.settled()
     return position
   } finally {
     context.steps = undefined

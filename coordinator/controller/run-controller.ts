@@ -19,7 +19,7 @@ import type { Input } from '../prepare-input.js'
 import type { RunContext } from '../run-context.js'
 import { RunDirectory } from '../run-directory.js'
 import { ControllerState } from './controller-state.js'
-import { recordSurface } from './record-surface.js'
+import { SurfacePainter } from './surface-painter.js'
 import { Surfaces } from './surfaces.js'
 
 export interface RunController {
@@ -28,6 +28,7 @@ export interface RunController {
   /** Validation pieces by lane; none where the controller is frozen. Dealt once: these lanes go round and round over the epochs. */
   readonly validation: readonly Piece[][]
   readonly surfaces: Surfaces
+  readonly painter: SurfacePainter
 }
 
 /** Undefined where no controller weighs the losses. Config errors no-controller-file, controller-mismatch, checkpoint-damaged, run-missing. */
@@ -48,9 +49,10 @@ export async function startController(
       : { ...(await readController(join(checkpoints.directory, resumed.name))), version: resumed.manifest.controllerVersion }
   const state = new ControllerState({ layout: controller.evidence, rule, lanes }, start)
   const epochSteps = training.pieces.reduce((sum, { take }) => sum + take, 0) / batch
-  const surfaces = new Surfaces(state, epochSteps, directory.lastSurface(), (snapshot) => recordSurface(context, controller, facts, snapshot))
+  const painter = new SurfacePainter(context, controller, facts)
+  const surfaces = new Surfaces(state, epochSteps, directory.lastSurface(), (snapshot) => painter.paint(snapshot))
   const validation = controller.search === null ? [] : pieces.filter(({ split }) => split === 'validation')
-  return { plan: controller, state, validation: dealBlocks(validation, lanes, job.seed, 0, 'deal-validation'), surfaces }
+  return { plan: controller, state, validation: dealBlocks(validation, lanes, job.seed, 0, 'deal-validation'), surfaces, painter }
 }
 
 async function firstPhi(job: Job, plan: ControllerPlan, facts: DataFacts): Promise<Float32Array> {
