@@ -74,7 +74,7 @@ export class RunEvents {
   /** The first and the newest always stay. */
   private keepSurface(event: RunEvent) {
     const newest = this.surfaces.at(-1)
-    if (newest?.[0]!.surface!.step === event.surface!.step) newest.push(event)
+    if (newest !== undefined && newest[0]!.surface!.step === event.surface!.step) newest.push(event)
     else this.surfaces.push([event])
     if (this.surfaces.length > surfaceCapacity) this.surfaces = this.surfaces.filter((_, i) => i % 2 === 0)
   }

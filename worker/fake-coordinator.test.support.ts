@@ -4,6 +4,8 @@ import { refusedError } from '../common/errors.js'
 import { serverOptions } from '../common/rpc/channel-options.js'
 import { serverCredentials } from '../common/rpc/credentials.js'
 import { toStatus } from '../common/rpc/status.js'
+import type { ControllerReport__Output } from '../proto/generated/lossmith/v1/ControllerReport.js'
+import type { ControllerState } from '../proto/generated/lossmith/v1/ControllerState.js'
 import type { JoinRequest__Output } from '../proto/generated/lossmith/v1/JoinRequest.js'
 import type { LeaveRequest__Output } from '../proto/generated/lossmith/v1/LeaveRequest.js'
 import type { StateChunk, StateChunk__Output } from '../proto/generated/lossmith/v1/StateChunk.js'
@@ -19,6 +21,11 @@ export interface FakeCoordinator {
   leaves: LeaveRequest__Output[]
   heartbeats: number[]
   reports: StepReport__Output[]
+  controllerReports: ControllerReport__Output[]
+  /** What a report of the controller is answered with; undefined: nothing. */
+  answerController: (report: ControllerReport__Output) => ControllerState | undefined
+  /** Later than at once. */
+  sendController: (state: ControllerState) => void
   chunks: StateChunk__Output[]
   artifacts: Map<string, Buffer>
   state: StateChunk[]
@@ -36,8 +43,10 @@ export async function startFakeCoordinator({ lostAfterMs = 2000, port = 0 } = {}
   let lastId = 0
   const server = new Server(serverOptions)
   const fake: FakeCoordinator = {
-    ...{ address: '', joins: [], leaves: [], heartbeats: [], reports: [], chunks: [], artifacts: new Map(), state: [] },
+    ...{ address: '', joins: [], leaves: [], heartbeats: [], reports: [], controllerReports: [], chunks: [], artifacts: new Map(), state: [] },
     ...{ refuseJoin: undefined, heartbeatReply: { stop: false, reason: '' }, yieldAfter: Number.POSITIVE_INFINITY },
+    answerController: ({ step, version }) => ({ step, version: version + 1, phi: floatBytes(step, step / 2) }),
+    sendController: () => undefined,
     give: (task) => new Promise((resolve) => tasks.push({ task: { id: ++lastId, generation: 1, ...task }, resolve })),
     stop: () => server.forceShutdown(),
   }
@@ -67,6 +76,13 @@ export async function startFakeCoordinator({ lostAfterMs = 2000, port = 0 } = {}
       call.on('end', () => call.end())
     },
     Controller(call) {
+      fake.sendController = (state) => void call.write(state)
+      call.on('data', (report: ControllerReport__Output) => {
+        if (report.step === 0) return
+        fake.controllerReports.push(report)
+        const answer = fake.answerController(report)
+        if (answer) call.write(answer)
+      })
       call.on('end', () => call.end())
     },
     PutState(call, done) {
@@ -112,3 +128,5 @@ export async function startFakeCoordinator({ lostAfterMs = 2000, port = 0 } = {}
   fake.address = `127.0.0.1:${bound}`
   return fake
 }
+
+export const floatBytes = (...floats: number[]) => Buffer.from(Float32Array.from(floats).buffer)

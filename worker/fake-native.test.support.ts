@@ -12,6 +12,9 @@ export interface FakeNative extends Native {
   /** Called inside every exchange: throw, wait, or change the summary. */
   onExchange: (sum: StepSummary, aborted: Promise<never>) => Promise<void>
   batches: number
+  /** Examples of a validation lane in one step. */
+  validationExamples: number
+  validationNotFinite: number[]
 }
 
 export const fakeFloats = 600_000
@@ -21,6 +24,8 @@ export function createFakeNative(): FakeNative {
     calls: [] as string[],
     weights: new Float32Array(fakeFloats),
     batches: 3,
+    validationExamples: 4,
+    validationNotFinite: [],
     onExchange: async () => {},
     describe: () => ({ version: '0', cpuClass: 'fake', isa: 'fake', onednn: '0', gloo: false }),
     dieWithParent: (pid: number) => pid === process.pid,
@@ -41,7 +46,7 @@ export function createFakeNative(): FakeNative {
     createFeed(options: FeedOptions): Feed {
       native.calls.push(`feed ${options.source.paths} ${options.source.vocabularyPath && readFileSync(options.source.vocabularyPath, 'utf8')}`)
       return {
-        startEpoch: (epoch: number) => void native.calls.push(`epoch ${epoch}`),
+        startEpoch: (epoch: number, _: unknown, repeat = false) => void native.calls.push(`epoch ${epoch}${repeat ? ' again and again' : ''}`),
         close: () => void native.calls.push('feed closed'),
       } as unknown as Feed
     },
@@ -67,8 +72,9 @@ function fakeTrainer(native: FakeNative, { firstLane, laneCount }: TrainerOption
     readState: async (_: string, offset: number, bytes: number) => new Uint8Array(native.weights.buffer, offset, bytes).slice(),
     writeState: async (_: string, offset: number, data: Uint8Array) => new Uint8Array(native.weights.buffer).set(data, offset),
     setCollective: (_: Collective, firstLanes: number[]) => say(`ranks ${firstLanes}`),
-    async compute(step: number) {
-      say(`compute ${step}`)
+    setController: (phi: Float32Array, version: number) => say(`controller ${version}: ${phi.join()}`),
+    async compute(step: number, _: Feed, options = { search: false, temperature: 1 }) {
+      say(`compute ${step}${options.search ? ` to search at ${options.temperature}` : ''}`)
       batch++
       const cursor = { piece: 0, offset: batch, line: batch, emitted: 0, exhausted: batch >= native.batches, pass: 0 }
       lanes = Array.from({ length: laneCount }, (_, i) => ({
@@ -90,6 +96,19 @@ function fakeTrainer(native: FakeNative, { firstLane, laneCount }: TrainerOption
       }
       await native.onExchange(sum, aborted())
       return sum
+    },
+    async validate(step: number) {
+      say(`validate ${step}`)
+      const cursor = { piece: 0, offset: step, line: step, emitted: 0, exhausted: false, pass: 1 }
+      return lanes.map(({ lane }) => ({ lane, examples: native.validationExamples, cursor, rejected: 3 }))
+    },
+    async exchangeValidation() {
+      const examples = native.validationExamples * laneCount
+      return { examples, lossSum: examples / 2, notFinite: native.validationNotFinite, cursors: [] }
+    },
+    async tangents(step: number) {
+      say(`tangents ${step}`)
+      return lanes.map(({ lane, examples }) => ({ lane, examples, evidence: Float32Array.of(step, lane, 0.5) }))
     },
     update: async (step: number) => say(`update ${step}`),
     async evaluate(_: Feed, pieces: NativePiece[], scoresPath: string) {
