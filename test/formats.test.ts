@@ -110,13 +110,17 @@ test('CSV files with a header: every row is accounted for, also when the run is 
   assert.match(odd, /odd\.csv: wanted the header of the run, whose column 2 is "price", got "click" \[data-header\]/)
 })
 
-test('libSVM lines, split by time', async () => {
+test('libSVM lines, split by time, surveyed for two losses', async () => {
   const files = { 'a.libsvm': libsvmLog(6, { rows: 2000, draw: mulberry32(3), malformed: 0.02, ending: '\r\n' }) }
   const split = { by: 'time', validation: 0.1, test: 0.1 }
-  const job = writeJob('libsvm', files, { format: 'libsvm', fields: 6, split })
+  const job = writeJob('libsvm', files, { format: 'libsvm', fields: 6, split }, { loss: { equal: ['bce', 'focal'] } })
   const run = join(folder, 'libsvm')
   const table = await lossmith(['train', job, '--run', run, '--workers', '2'])
   checkRows(run, files, { kind: 'libsvm', fields: 6 }, (_file, _line, row) => (row < 1600 ? 'train' : row < 1800 ? 'validation' : 'test'))
+  const { facts } = JSON.parse(readFileSync(join(run, 'data.json'), 'utf8')) as RunData
+  const rows = readFormat(files['a.libsvm'], planOf({ kind: 'libsvm', fields: 6 }))
+  const training = rows.slice(0, 1600).filter(({ reject }) => reject === null)
+  assert.equal(facts.baseRate, training.filter(({ label }) => label === 1).length / training.length)
   assert.match(table, /epoch +read +trained +rejected +validation +test +ledger\n.*\n1 +2,000 +1,5\d\d +\d+ +200 +200 +balances/)
 })
 

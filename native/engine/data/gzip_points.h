@@ -3,7 +3,7 @@
 //   header   8 bytes "LSMGZP02" · u64 size of the gzip file · u64 size of the text · u64 number of points P · u64 XXH64 of the three
 //            numbers and all records, seed 0
 //   records  P × { u64 text offset · u64 offset in the gzip file in bits · u64 offset of the window in this file · u32 deflated bytes
-//            of the window · u32 its bytes }, ascending by text offset; the first has text offset 0
+//            of the window · u32 its bytes }, ascending by text offset; the first stands at or before the first block
 //   windows  deflated in zlib's format, whose checksum guards them, one behind the other
 #pragma once
 

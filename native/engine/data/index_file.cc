@@ -25,7 +25,7 @@ void scanPlain(const InputFile& file, BlockSplitter& splitter) {
 }
 
 std::vector<int64_t> blockOffsets(const BlockSplitter& splitter) {
-  std::vector<int64_t> offsets{0};  // the first point stands at the text's start, also where a header keeps the first block from it
+  std::vector<int64_t> offsets;
   for (const Block& block : splitter.blocks()) offsets.push_back(block.offset);
   return offsets;
 }
