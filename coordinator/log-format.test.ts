@@ -53,6 +53,7 @@ test('files of another header are refused with the first difference', () => {
   assert.throws(() => formatOf(data, 'click,site', 'click,site,x'), refused('data-header', /column 3 is none, got "x"/))
   assert.throws(() => formatOf(data, 'click,site', 'click'), refused('data-header', /column 2 is "site", got none/))
   assert.throws(() => formatOf(data, 'click,site,click'), refused('data-header', /names every column once, got "click" twice/))
+  for (const odd of ['click,"site"s', 'click,"site']) assert.throws(() => formatOf(data, odd), refused('data-header', /closing quotes, got "site/))
   const format = formatOf(data, 'click,site')
   checkHeaders(format, [{ path: 'other.csv', header: 'click,"site"' }])
   assert.throws(

@@ -46,6 +46,8 @@ function splitHeader(path: string, header: string, delimiter: string): string[] 
   for (let at = 0; at <= text.length; at++) {
     const quoted = /^"((?:[^"]|"")*)"/.exec(text.slice(at))
     const end = quoted ? at + quoted[0].length : text.indexOf(delimiter, at)
+    if (quoted ? end < text.length && text[end] !== delimiter : text[at] === '"')
+      throw configError('data-header', `[data] ${path}: wanted a header whose names end after their closing quotes, got ${text.slice(at, at + 40)}`)
     const name = quoted ? quoted[1]!.replaceAll('""', '"') : text.slice(at, end === -1 ? text.length : end)
     if (names.includes(name))
       throw configError('data-header', `[data] ${path}: wanted a header that names every column once, got ${JSON.stringify(name)} twice`)
