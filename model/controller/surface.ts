@@ -37,7 +37,7 @@ export interface SurfaceOptions {
 
 const POINTS = 33
 /** Of classes only the first labels get rows. */
-const LABELS = 4
+const LABELS = 5
 
 export function controllerSurface({ loss, facts, phi, temperature, field }: SurfaceOptions): Surface {
   const classes = Math.max(facts.classShares.length, 1)

@@ -23,7 +23,7 @@ export async function explain(run: string, { out, field, step }: ExplainOptions,
   const objective = controllerOf(job.loss)?.objective === 'auc' ? 'pairwise AUC loss' : 'logloss'
   const title = `${job.name}: which loss for which example`
   const path = resolve(out ?? join(run, field === undefined ? 'explain.svg' : `explain-${field.replace(/[^\w.-]/g, '_')}.svg`))
-  writeOut(path, drawExplanation({ title, surfaces, steps: history.steps, objective }))
+  writeOut(path, drawExplanation({ title, surfaces, steps: history.steps, classes: job.data.classes, objective }))
   const last = surfaces.at(-1)!
   const rows = meanWeights(last)
   const text = table(

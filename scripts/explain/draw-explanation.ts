@@ -15,6 +15,8 @@ export interface Explanation {
   /** Of one field, or of all examples; ascending by step. */
   readonly surfaces: readonly StepSurface[]
   readonly steps: readonly SearchStep[]
+  /** 1 for clicks. */
+  readonly classes: number
   /** What `validation` of the steps is: logloss, or the surrogate of the AUC. */
   readonly objective: string
 }
@@ -22,18 +24,26 @@ export interface Explanation {
 const width = 1200
 const margin = { left: 78, right: 24 }
 const inner = width - margin.left - margin.right
-const labels = [0, 1]
 
 interface Block {
   readonly svg: Svg
   readonly height: number
 }
 
+/** What has rows and panels of its own. */
+interface Shown {
+  readonly values: readonly (string | null)[]
+  readonly labels: readonly number[]
+}
+
 export function drawExplanation(explanation: Explanation): string {
   const { surfaces, title } = explanation
   const last = surfaces.at(-1)!
-  const values = [...new Set(last.rows.map(({ value }) => value))].sort(byValue)
-  const blocks = [heading(explanation, last), finalWeights(last, values), movement(explanation, values), overSteps(explanation)]
+  const shown: Shown = {
+    values: [...new Set(last.rows.map(({ value }) => value))].sort(byValue),
+    labels: [...new Set(last.rows.map(({ label }) => label))].sort((a, b) => a - b),
+  }
+  const blocks = [heading(explanation, last), finalWeights(explanation, last, shown), movement(explanation, shown), overSteps(explanation)]
   const drawn: Svg[] = []
   let top = 0
   for (const block of blocks) {
@@ -43,10 +53,11 @@ export function drawExplanation(explanation: Explanation): string {
   return document(width, top, title, `Weights of ${last.candidates.join(', ')} over the predicted probability, up to step ${last.step}.`, drawn)
 }
 
-function heading({ title, surfaces }: Explanation, { step, version, candidates, field }: StepSurface): Block {
+function heading({ title, surfaces, classes }: Explanation, { step, candidates, field }: StepSurface): Block {
   const by = field === null ? '' : `, by the values of ${field}`
   const many = surfaces.length === 1 ? '1 surface' : `${surfaces.length} surfaces`
-  const facts = `The weight of each candidate loss for an example of label y to which the model gives the probability p${by}. ${many} up to step ${count(step)}; controller version ${count(version)}.`
+  const first = classes > 5 ? ` (the first five of ${classes})` : ''
+  const facts = `The weight of each candidate loss for an example of label y${first} to which the model gives the probability p${by}. ${many} up to step ${count(step)}.`
   const names = legend(
     margin.left,
     84,
@@ -61,11 +72,11 @@ function heading({ title, surfaces }: Explanation, { step, version, candidates, 
   return { svg: svg.join(''), height: 80 + names.height }
 }
 
-/** Two panels a value: y = 0 and y = 1. */
-function finalWeights(last: StepSurface, values: readonly (string | null)[]): Block {
-  const gap = 44
+/** For each value a row, for each label a panel. */
+function finalWeights({ classes }: Explanation, last: StepSurface, { values, labels }: Shown): Block {
+  const gap = labels.length > 2 ? 24 : 44
   const tall = values.length === 1 ? 190 : values.length <= 4 ? 120 : 90
-  const wide = (inner - gap) / 2
+  const wide = (inner - gap * (labels.length - 1)) / labels.length
   const pitch = tall + 24
   const top = 52
   const panels = values.flatMap((value, i) => [
@@ -84,7 +95,7 @@ function finalWeights(last: StepSurface, values: readonly (string | null)[]): Bl
           x: unit,
           y: unit,
           yTitle: j === 0 ? '' : undefined,
-          xTitle: bottom ? 'probability p that the model predicts' : undefined,
+          xTitle: bottom ? (classes > 1 ? 'probability p of that label' : 'probability p that the model predicts') : undefined,
           title: i === 0 ? `y = ${label}` : undefined,
         },
         series,
@@ -94,22 +105,22 @@ function finalWeights(last: StepSurface, values: readonly (string | null)[]): Bl
   return { svg: [sectionTitle(16, `Weights at step ${count(last.step)}`), ...panels].join(''), height: top + values.length * pitch - 24 + 56 }
 }
 
-/** For each value a row, for each candidate a column of two halves: y = 0 and y = 1. */
-function movement({ surfaces }: Explanation, values: readonly (string | null)[]): Block {
+/** For each value a row, for each candidate a column, in which each label has a part. */
+function movement({ surfaces }: Explanation, { values, labels }: Shown): Block {
   const { candidates } = surfaces[0]!
-  const [gap, halfGap] = [26, 10]
+  const [gap, partGap] = labels.length > 2 ? [26, 5] : [26, 10]
   const tall = values.length === 1 ? 210 : values.length <= 4 ? 120 : 84
   const wide = (inner - gap * (candidates.length - 1)) / candidates.length
-  const half = (wide - halfGap) / 2
+  const part = (wide - partGap * (labels.length - 1)) / labels.length
   const pitch = tall + 14
   const top = 66
   const steps = stepAxis(surfaces)
-  const sparse: Axis = { ...unit, ticks: half >= 90 ? [0.25, 0.5, 0.75] : [0.5] }
+  const sparse: Axis = { ...unit, ticks: part >= 90 ? [0.25, 0.5, 0.75] : [0.5] }
   const panels = values.flatMap((value, i) => [
     valueName(value, top + i * pitch, tall),
     ...candidates.flatMap((_, k) =>
       labels.map((label, j) => {
-        const box = { x: margin.left + k * (wide + gap) + j * (half + halfGap), y: top + i * pitch, width: half, height: tall }
+        const box = { x: margin.left + k * (wide + gap) + j * (part + partGap), y: top + i * pitch, width: part, height: tall }
         const bottom = i === values.length - 1
         const options = {
           x: sparse,
