@@ -67,7 +67,7 @@ export async function trainSegment(
   }
   const exchange =
     controller &&
-    new ControllerExchange(controller.state, membership.ranks.length, (step) => {
+    new ControllerExchange(controller, membership.ranks.length, (step) => {
       controller.surfaces.learned(step)
       book.advance()
     })

@@ -68,7 +68,10 @@ const controllerKeys: Record<string, Schema> = {
   rate: above(0.003, 'Learning rate of the controller’s Adam.'),
   period: whole(1, 1, 'Steps from one update of the controller to the next.'),
   warmupSteps: whole(0, 20, 'First steps, in which all candidates weigh the same.'),
-  entropy: atLeast(0, 0.02, 'Bonus on the mean entropy of the weights.'),
+  entropy: object('Bonus on the mean entropy of the weights, linear from start to end: choices are kept open at first and made in the end.', {
+    start: atLeast(0, 0.05, 'Bonus at step 0.'),
+    end: atLeast(0, 0, 'Bonus at the last step of the run.'),
+  }),
   clip: atLeast(0, 1, 'Largest norm of the controller’s gradient; 0 for any.'),
   gumbel: { type: 'boolean', default: false, text: 'Gumbel noise on the logarithms of the weights.' },
   temperature: object('τ = max(floor, start − decay · step) divides the logarithms of the weights.', {

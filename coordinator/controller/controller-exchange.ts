@@ -13,14 +13,20 @@ export class ControllerExchange {
   /** The last step that the controller learned from. */
   learned = 0
   private readonly state: ControllerState
+  private readonly entropyAt: (step: number) => number
   private readonly world: number
   private readonly onLearned: (step: number) => void
   private readonly answers = new Set<Answer>()
   private readonly reports = new Map<number, ControllerReport>()
 
   /** `onLearned` is called when the answers are on their way. */
-  constructor(state: ControllerState, world: number, onLearned: (step: number) => void) {
+  constructor(
+    { state, entropyAt }: { state: ControllerState; entropyAt: (step: number) => number },
+    world: number,
+    onLearned: (step: number) => void,
+  ) {
     this.state = state
+    this.entropyAt = entropyAt
     this.world = world
     this.onLearned = onLearned
   }
@@ -47,7 +53,7 @@ export class ControllerExchange {
       )
     reports.set(rank, report)
     if (reports.size < this.world) return
-    state.update([...reports.values()].flatMap(evidenceOf))
+    state.update([...reports.values()].flatMap(evidenceOf), this.entropyAt(step))
     reports.clear()
     this.learned = step
     const message = stateMessage(state, step)

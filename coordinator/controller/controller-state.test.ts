@@ -8,7 +8,7 @@ import { ControllerState, type LaneEvidence, type LearningRule } from './control
 const size = 7
 const lanes = 8
 const layout: EvidenceLayout = { tangents: 0, entropy: 1, dS: 2, dH: 2 + size, length: 2 + 2 * size }
-const rule: LearningRule = { rate: 0.003, entropy: 0.02, clip: 1 }
+const rule = { rate: 0.003, entropy: 0.02, clip: 1 }
 const key = philoxKey(3n, 'controller-state test')
 
 /** In (-1, 1), float32. */
@@ -27,7 +27,7 @@ const start = () => Float32Array.from({ length: size }, (_, i) => draw(999, i))
 const stateOf = (rules: Partial<LearningRule> = {}, phi = start()) => new ControllerState({ layout, rule: { ...rule, ...rules }, lanes }, { phi })
 
 /** Plain: sums in the order of lanes, one number after the other. */
-function reference(steps: LaneEvidence[][], { rate, entropy, clip }: LearningRule): Float32Array {
+function reference(steps: LaneEvidence[][], { rate, entropy, clip }: typeof rule): Float32Array {
   const phi = start()
   const [m, v] = [new Float32Array(size), new Float32Array(size)]
   steps.forEach((evidence, i) => {
@@ -58,7 +58,7 @@ test('updates are the formulas', () => {
   const steps = [0, 1, 2, 3].map((step) => evidenceOf(step))
   for (const rules of [rule, { ...rule, entropy: 0 }, { ...rule, clip: 0.001 }, { ...rule, clip: 0, rate: 0.1 }]) {
     const state = stateOf(rules)
-    for (const evidence of steps) state.update(evidence)
+    for (const evidence of steps) state.update(evidence, rules.entropy)
     close(state.phi, reference(steps, rules))
     assert.equal(state.version, 4)
   }
@@ -73,7 +73,7 @@ test('S goes down and the entropy up', () => {
     return { lane, examples, evidence: values }
   })
   const state = stateOf()
-  state.update(evidence)
+  state.update(evidence, rule.entropy)
   assert.ok(state.phi[0]! < start()[0]! && state.phi[1]! > start()[1]!)
   assert.deepEqual(state.phi.subarray(2), start().subarray(2))
 })
@@ -81,21 +81,21 @@ test('S goes down and the entropy up', () => {
 test('the order of reports changes no bit, the place of a lane in the tree may', () => {
   const evidence = evidenceOf(0)
   const [a, b] = [stateOf(), stateOf()]
-  a.update(evidence)
-  b.update([...evidence].reverse())
+  a.update(evidence, rule.entropy)
+  b.update([...evidence].reverse(), rule.entropy)
   assert.deepEqual(a.phi, b.phi)
 })
 
 test('a lane without examples is absent: its numbers do not count, whatever they are', () => {
   const absent = [0, 3, 6, 7]
   const state = stateOf()
-  state.update(evidenceOf(0, 1, absent))
+  state.update(evidenceOf(0, 1, absent), rule.entropy)
   close(state.phi, reference([evidenceOf(0, 1, absent)], rule))
 })
 
 test('without any lane with examples nothing is learned', () => {
   const state = stateOf()
-  state.update(evidenceOf(0, 1, [0, 1, 2, 3, 4, 5, 6, 7]))
+  state.update(evidenceOf(0, 1, [0, 1, 2, 3, 4, 5, 6, 7]), rule.entropy)
   assert.deepEqual([state.version, state.phi], [0, start()])
 })
 
@@ -111,7 +111,7 @@ test('without any |t| only the entropy counts', () => {
     return { ...lane, evidence }
   })
   const state = stateOf()
-  state.update(silent)
+  state.update(silent, rule.entropy)
   close(state.phi, reference([only], rule))
 })
 
@@ -125,7 +125,7 @@ test('evidence that is not finite fails the run and changes nothing', () => {
     const evidence = evidenceOf(0)
     evidence[5]!.evidence[at] = value
     const state = stateOf()
-    assert.throws(() => state.update(evidence), { kind: 'config', code: 'controller-not-finite', message: /loss\.controller\.rate/ })
+    assert.throws(() => state.update(evidence, rule.entropy), { kind: 'config', code: 'controller-not-finite', message: /loss\.controller\.rate/ })
     assert.deepEqual([state.version, state.phi, state.m], [0, start(), new Float32Array(size)])
   }
 })
@@ -133,5 +133,5 @@ test('evidence that is not finite fails the run and changes nothing', () => {
 test('lanes that are missing, double or of another size are a broken run', () => {
   const [first, ...rest] = evidenceOf(0)
   for (const evidence of [rest, [...rest, rest[0]!], [...rest, { ...first!, lane: 8 }], [...rest, { ...first!, evidence: new Float32Array(3) }]])
-    assert.throws(() => stateOf().update(evidence), { kind: 'broken', code: 'controller-evidence' })
+    assert.throws(() => stateOf().update(evidence, rule.entropy), { kind: 'broken', code: 'controller-evidence' })
 })

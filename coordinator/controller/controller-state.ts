@@ -12,8 +12,6 @@ import { LaneSum } from './sum-lanes.js'
 
 export interface LearningRule {
   readonly rate: number
-  /** Weight of the mean entropy of the weights. */
-  readonly entropy: number
   /** Largest norm of the gradient; 0: any. */
   readonly clip: number
 }
@@ -56,16 +54,14 @@ export class ControllerState {
   }
 
   /**
-   * One step of learning; the order of `evidence` does not matter. Without any |t| only the entropy counts.
+   * One step of learning; the order of `evidence` does not matter. `entropy`: weight of the mean entropy. Without any |t| only that counts.
    * @throws broken `controller-evidence`, config `controller-not-finite`; then nothing has changed
    */
-  update(evidence: readonly LaneEvidence[]): void {
+  update(evidence: readonly LaneEvidence[], entropy: number): void {
     const sum = this.sum.add(this.byLane(evidence))
     if (sum === undefined) return
-    const norm = this.reduce(
-      sum,
-      evidence.reduce((total, { examples }) => total + examples, 0),
-    )
+    const examples = evidence.reduce((total, lane) => total + lane.examples, 0)
+    const norm = this.reduce(sum, examples, entropy)
     this.adam(this.rule.clip > 0 && norm > this.rule.clip ? this.rule.clip / norm : 1)
     this.version++
   }
@@ -86,11 +82,11 @@ export class ControllerState {
   }
 
   /** Leaves g in `gradient`; returns its norm. */
-  private reduce(sum: Float64Array, examples: number): number {
-    const { gradient, layout, rule } = this
+  private reduce(sum: Float64Array, examples: number, entropy: number): number {
+    const { gradient, layout } = this
     const tangents = sum[layout.tangents]!
     const scale = tangents > 0 ? 1 / tangents : 0
-    const bonus = rule.entropy / examples
+    const bonus = entropy / examples
     let squares = 0
     for (let i = 0; i < gradient.length; i++) {
       // A product with an infinite dS would be NaN where scale is 0: both ways the norm says so.

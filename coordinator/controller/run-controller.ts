@@ -19,12 +19,15 @@ import type { Input } from '../prepare-input.js'
 import type { RunContext } from '../run-context.js'
 import { RunDirectory } from '../run-directory.js'
 import { ControllerState } from './controller-state.js'
+import { entropySchedule, stepsOfEpoch } from './entropy-schedule.js'
 import { SurfacePainter } from './surface-painter.js'
 import { Surfaces } from './surfaces.js'
 
 export interface RunController {
   readonly plan: ControllerPlan
   readonly state: ControllerState
+  /** The bonus on the entropy in a step. */
+  readonly entropyAt: (step: number) => number
   /** Validation pieces by lane; none where the controller is frozen. Dealt once: these lanes go round and round over the epochs. */
   readonly validation: readonly Piece[][]
   readonly surfaces: Surfaces
@@ -42,17 +45,18 @@ export async function startController(
   const { controller } = plan
   const rule = controllerOf(job.loss)
   if (rule === null || controller === null) return undefined
-  const { lanes, batch } = job.train
+  const { lanes } = job.train
   const start =
     resumed === undefined
       ? { phi: await firstPhi(job, controller, facts) }
       : { ...(await readController(join(checkpoints.directory, resumed.name))), version: resumed.manifest.controllerVersion }
   const state = new ControllerState({ layout: controller.evidence, rule, lanes }, start)
-  const epochSteps = training.pieces.reduce((sum, { take }) => sum + take, 0) / batch
+  const epochSteps = stepsOfEpoch(job, training.pieces)
+  const entropyAt = entropySchedule(rule.entropy, job.train.epochs * Math.ceil(epochSteps))
   const painter = new SurfacePainter(context, controller, facts)
   const surfaces = new Surfaces(state, epochSteps, directory.lastSurface(), (snapshot) => painter.paint(snapshot))
   const validation = controller.search === null ? [] : pieces.filter(({ split }) => split === 'validation')
-  return { plan: controller, state, validation: dealBlocks(validation, lanes, job.seed, 0, 'deal-validation'), surfaces, painter }
+  return { plan: controller, state, entropyAt, validation: dealBlocks(validation, lanes, job.seed, 0, 'deal-validation'), surfaces, painter }
 }
 
 async function firstPhi(job: Job, plan: ControllerPlan, facts: DataFacts): Promise<Float32Array> {

@@ -12,7 +12,7 @@ export const smallController: ControllerJob = {
   rate: 0.003,
   period: 1,
   warmupSteps: 0,
-  entropy: 0,
+  entropy: { start: 0, end: 0 },
   clip: 0,
   gumbel: false,
   temperature: { start: 1, decay: 0, floor: 0.01 },
