@@ -70,7 +70,7 @@ const controllerKeys: Record<string, Schema> = {
   warmupSteps: whole(0, 20, 'First steps, in which all candidates weigh the same.'),
   entropy: object('Bonus on the mean entropy of the weights, linear from start to end: choices are kept open at first and made in the end.', {
     start: atLeast(0, 0.05, 'Bonus at step 0.'),
-    end: atLeast(0, 0, 'Bonus at the last step of the run.'),
+    end: atLeast(0, 0, 'Bonus at the last step of the last epoch.'),
   }),
   clip: atLeast(0, 1, 'Largest norm of the controller’s gradient; 0 for any.'),
   gumbel: { type: 'boolean', default: false, text: 'Gumbel noise on the logarithms of the weights.' },

@@ -31,7 +31,7 @@ export interface ControllerJob {
   /** The controller learns in every `period`-th step after the first `warmupSteps`, in which the weights stay uniform. */
   period: number
   warmupSteps: number
-  /** Bonus on the mean entropy of the weights: from `start`, linearly, to `end` at the last step of the run. */
+  /** Bonus on the mean entropy of the weights: from `start`, linearly, to `end` at the last step of the last epoch. */
   entropy: { start: number; end: number }
   /** Largest norm of the controller's gradient; 0: any. */
   clip: number

@@ -1,15 +1,12 @@
 /**
- * The bonus on the entropy of the weights, from its start, linearly, to its end at the last step that the job plans. Kept up to the end it would hold
- * the weights where they are mixed; without it they settle before the evidence is in.
+ * The bonus on the entropy of the weights, from its start, linearly, to its end at the last step of the last epoch. Kept up to the end it would
+ * hold the weights where they are mixed; without it they settle before the evidence is in. train.maxSteps does not count: a run that is cut
+ * short and goes on learns as one that was not.
  */
 import type { Job } from '../../common/job/job.js'
 
 export function entropySchedule({ start, end }: { start: number; end: number }, steps: number): (step: number) => number {
   return (step) => start + (end - start) * Math.min(1, step / steps)
-}
-
-export function plannedSteps({ train: { epochs, maxSteps } }: Pick<Job, 'train'>, epochSteps: number): number {
-  return Math.min(epochs * Math.ceil(epochSteps), maxSteps > 0 ? maxSteps : Number.POSITIVE_INFINITY)
 }
 
 /** By the lines of the training pieces, and by the odds where each row's split is drawn. No whole number: rejects are not known before. */
