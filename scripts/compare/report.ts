@@ -34,9 +34,14 @@ export function comparisonTable({ baseline, measured, arms }: Comparison): { hea
   return { head, rows }
 }
 
+/** A table for each measure: all in one is wider than most terminals. */
 export function terminalReport(comparison: Comparison): string {
-  const { head, rows } = comparisonTable(comparison)
-  return table(head, rows)
+  return comparison.measured
+    .map((measure) => {
+      const { head, rows } = comparisonTable({ ...comparison, measured: [measure] })
+      return table(head, rows)
+    })
+    .join('\n\n')
 }
 
 export function markdownReport(comparison: Comparison, picture: string): string {
