@@ -114,6 +114,24 @@ test('history is bounded: steps thin out, the newest stays, other events keep th
   assert.ok(thinned.at(-1)! > 49_900)
 })
 
+test('pictures of the controller thin out, all fields of a step together; the first and the newest stay', () => {
+  const events = new RunEvents()
+  for (let step = 0; step <= 1000; step++)
+    for (const field of ['', 'slice']) events.emit({ surface: { step, version: step, field, candidates: ['bce'], probabilities: [0.5], rows: [] } })
+  const kept = events.history(0, 10).flatMap(({ surface }) => surface ?? [])
+  const steps = [...new Set(kept.map(({ step }) => step))]
+  assert.ok(steps.length > 30 && steps.length <= 65, `${steps.length}`)
+  assert.deepEqual([steps[0], steps.at(-1)], [0, 1000])
+  assert.deepEqual(
+    kept.map(({ step, field }) => [step, field]),
+    steps.flatMap((step) => [
+      [step, ''],
+      [step, 'slice'],
+    ]),
+  )
+  assert.ok(events.history(900, 10).every(({ surface }) => surface!.step >= 900))
+})
+
 test('a client that does not read loses waiting steps first, then the stream', { timeout }, async (t) => {
   const directory = temporaryDirectory(t)
   const events = new RunEvents()

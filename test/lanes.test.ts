@@ -87,7 +87,10 @@ test('so does a job that counts values, splits by draw, rejects lines and ends i
 test('so does a job that searches its losses: the controller too', async () => {
   const changes = {
     data: { split: { by: 'fraction', validation: 0.1, test: 0.1 } },
-    loss: { search: ['bce', 'focal', 'hinge'], controller: { warmupSteps: 3, period: 2, gumbel: true, temperature: { start: 1, decay: 0.01 } } },
+    loss: {
+      search: ['bce', 'focal', 'hinge'],
+      controller: { inputs: ['y', 'p', 'field:C1'], warmupSteps: 3, period: 2, gumbel: true, temperature: { start: 1, decay: 0.01 } },
+    },
     train: { batch: 96, epochs: 2 },
     checkpoint: { everySteps: 20 },
   }
