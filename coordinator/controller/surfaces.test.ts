@@ -6,7 +6,7 @@ import { type Snapshot, Surfaces } from './surfaces.js'
 
 const layout = { tangents: 0, entropy: 1, dS: 2, dH: 3, length: 4 }
 const lane = { lane: 0, examples: 1, evidence: Float32Array.of(1, 0, 1, 0) }
-const begin = () => new ControllerState({ layout, rule: { rate: 0.1, entropy: 0, clip: 0 }, lanes: 1 }, { phi: new Float32Array(1) })
+const begin = () => new ControllerState({ layout, rule: { rate: 0.1, clip: 0 }, lanes: 1 }, { phi: new Float32Array(1) })
 
 /** A run of `epochs` whose controller learns in every step; cut and resumed after each step in `cuts`. */
 function picturesOf(epochSteps: number, epochs: number, cuts: readonly number[] = []): Snapshot[] {
@@ -16,7 +16,7 @@ function picturesOf(epochSteps: number, epochs: number, cuts: readonly number[] 
   let surfaces = resume()
   surfaces.begin()
   for (let step = 1; step <= epochSteps * epochs; step++) {
-    state.update([lane])
+    state.update([lane], 0)
     surfaces.learned(step)
     surfaces.committed(step)
     if (cuts.includes(step)) {
@@ -52,10 +52,10 @@ test('a picture has phi as it was learned, although the controller has gone on w
   const state = begin()
   const kept: Snapshot[] = []
   const surfaces = new Surfaces(state, 60, { step: 0, version: 0 }, (snapshot) => kept.push(snapshot))
-  state.update([lane])
+  state.update([lane], 0)
   const first = state.phi.slice()
   surfaces.learned(1)
-  state.update([lane])
+  state.update([lane], 0)
   surfaces.learned(2)
   surfaces.committed(1)
   surfaces.committed(2)
