@@ -90,7 +90,10 @@ export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, job: 
   const { baseRate, classShares } = facts
   // Classes that nobody surveyed count as equally likely.
   const shares = classes > 1 && classShares.length === 0 ? Array.from({ length: classes }, () => 1 / classes) : classShares
-  const candidates = candidatesOf(job).map((candidate) => candidateOf(candidate, { baseRate, classShares: shares }))
+  const candidates = candidatesOf(job).map((candidate) =>
+    // Who assigns losses by hand means their formulas: a likelihood that is scaled is another one.
+    candidateOf(candidate, { baseRate, classShares: shares }, job.mode !== 'assigned'),
+  )
   const built = { graph, logits, labels, parameters, tables, candidates }
   if (job.mode === 'one') {
     const loss = reduceSum(candidates[0]!.loss(logits, labels), 0)

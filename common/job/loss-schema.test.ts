@@ -25,7 +25,7 @@ const controller = {
   rate: 0.003,
   period: 1,
   warmupSteps: 20,
-  entropy: { start: 0.05, end: 0 },
+  entropy: { start: 0, end: 0 },
   clip: 1,
   gumbel: false,
   temperature: { start: 1, decay: 0, floor: 0.01 },

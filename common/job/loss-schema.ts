@@ -69,7 +69,7 @@ const controllerKeys: Record<string, Schema> = {
   period: whole(1, 1, 'Steps from one update of the controller to the next.'),
   warmupSteps: whole(0, 20, 'First steps, in which all candidates weigh the same.'),
   entropy: object('Bonus on the mean entropy of the weights, linear from start to end: choices are kept open at first and made in the end.', {
-    start: atLeast(0, 0.05, 'Bonus at step 0.'),
+    start: atLeast(0, 0, 'Bonus at step 0.'),
     end: atLeast(0, 0, 'Bonus at the last step of the last epoch.'),
   }),
   clip: atLeast(0, 1, 'Largest norm of the controller’s gradient; 0 for any.'),
@@ -172,7 +172,15 @@ export const lossSchema: FormsSchema = {
     },
     assigned: {
       schema: object('Each example by the value of a field.', {
-        assigned: object('', { field, losses: { type: 'map', item: candidate, text: 'Loss by value of the field.' }, others }),
+        assigned: object('', {
+          field,
+          losses: {
+            type: 'map',
+            item: candidate,
+            text: 'Loss by value of the field, each by its formula: without the scales that make the candidates of a search alike.',
+          },
+          others,
+        }),
       }),
       resolve: ({ assigned: { field, losses, others } }: Assigned) => {
         const values = Object.entries(losses).map(([value, candidate]) => ({ value, candidate }))

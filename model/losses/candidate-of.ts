@@ -16,15 +16,15 @@ export interface LabelFacts {
 /** Smaller shares count as this: a label that never comes would make scales infinite. */
 const SMALLEST_SHARE = 1e-6
 
-/** Refuses an unknown name, options that the candidate lacks, and shares that are none. */
-export function candidateOf(job: { readonly name: string } & Readonly<Record<string, unknown>>, facts: LabelFacts): Candidate {
+/** Refuses an unknown name, options that the candidate lacks, and shares that are none. `matched` false: the loss as its formula says, scale 1. */
+export function candidateOf(job: { readonly name: string } & Readonly<Record<string, unknown>>, facts: LabelFacts, matched = true): Candidate {
   const { baseRate, classShares = [] } = facts
   const { name, ...given } = job
   const [all, head] = classShares.length > 0 ? [classCandidates, ` for ${classShares.length} classes`] : [candidates, '']
   const definition = definitionOf(name, all, head)
   const options = readOptions(name, definition.options, given)
   const shares = sharesOf(classShares.length > 0 ? classShares : [1 - baseRate, baseRate])
-  const scale = meanSlope(Object.values(all)[0]!, {}, shares) / meanSlope(definition, options, shares)
+  const scale = matched ? meanSlope(Object.values(all)[0]!, {}, shares) / meanSlope(definition, options, shares) : 1
   const scaled = (x: Tensor) => (scale === 1 ? x : mul(x, scale))
   const values = Object.values(options)
   return {

@@ -184,3 +184,9 @@ test('names, options and facts that cannot be are refused', () => {
   for (const [job, message] of refusals) assert.throws(() => candidateOf(job, { baseRate: 0.3 }), { kind: 'config', message })
   assert.throws(() => candidateOf({ name: 'bce' }, { baseRate: Number.NaN }), { message: '[loss] wanted shares from 0 to 1, got NaN, NaN' })
 })
+
+test('unmatched, a candidate is its formula', () => {
+  const noisy = { name: 'bce_noisy', rho: 0.3 }
+  assert.notEqual(candidateOf(noisy, { baseRate: 0.25 }).scale, 1)
+  assert.equal(candidateOf(noisy, { baseRate: 0.25 }, false).scale, 1)
+})
