@@ -7,6 +7,7 @@ import { buildSearchGraph } from './controller/search-graph.js'
 import { buildValidationGraph } from './controller/validation-graph.js'
 import type { Controller } from './controller/weights.js'
 import { type Graph, type Init, nameOf, type Tensor } from './graph.js'
+import type { Candidate } from './losses/candidate.js'
 import { buildPredictGraph, buildTrainingGraph, type InputSizes, type ModelChoice, type TrainingGraph } from './model.js'
 import type { ControllerPlan, OptimizerSpec, TrainingPlan } from './plan.js'
 
@@ -15,6 +16,8 @@ export interface PlanOptions {
   readonly loss: LossJob
   /** What the loss needs to know of the data; by default nothing. */
   readonly facts?: DataFacts
+  /** In place of the job's, as many. */
+  readonly candidates?: readonly Candidate[]
   readonly optimizer: OptimizerSpec
   readonly sizes: InputSizes
   /** Examples of a lane in one step: the programs' largest batch. */
@@ -25,7 +28,7 @@ export interface PlanOptions {
 
 export function buildTrainingPlan(options: PlanOptions): TrainingPlan {
   const { model, loss, facts = noFacts, optimizer, sizes, laneBatch } = options
-  const training = buildTrainingGraph(model, sizes, loss, facts)
+  const training = buildTrainingGraph(model, sizes, loss, facts, options.candidates)
   const { graph, parameters, tables, candidates, mixture } = training
   const predict = buildPredictGraph(model, sizes)
   const job = controllerOf(loss)

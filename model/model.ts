@@ -75,8 +75,17 @@ export function buildModel(choice: ModelChoice, { fields, numbers, rows, classes
   return { graph, logits }
 }
 
-/** The graph that training runs. Refuses a parameter or table that the loss does not depend on: it would never learn. */
-export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, job: LossJob, facts: DataFacts = noFacts): TrainingGraph {
+/**
+ * The graph that training runs. Refuses a parameter or table that the loss does not depend on: it would never learn. `candidates` are the
+ * losses of the job, in its order; a test may put others in their place.
+ */
+export function buildTrainingGraph(
+  choice: ModelChoice,
+  sizes: InputSizes,
+  job: LossJob,
+  facts: DataFacts = noFacts,
+  candidates: readonly Candidate[] = jobCandidates(job, sizes, facts),
+): TrainingGraph {
   const { graph, logits } = buildModel(choice, sizes, true)
   const labels = graph.input('labels', ['B'])
   const { parameters, tables } = graph
@@ -86,14 +95,6 @@ export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, job: 
   if (unused.length > 0)
     throw configError('unused-parameter', `[model] wanted a loss that depends on every parameter, got ${unused.join(', ')} unused`)
 
-  const { classes = 1 } = sizes
-  const { baseRate, classShares } = facts
-  // Classes that nobody surveyed count as equally likely.
-  const shares = classes > 1 && classShares.length === 0 ? Array.from({ length: classes }, () => 1 / classes) : classShares
-  const candidates = candidatesOf(job).map((candidate) =>
-    // Who assigns losses by hand means their formulas: a likelihood that is scaled is another one.
-    candidateOf(candidate, { baseRate, classShares: shares }, job.mode !== 'assigned'),
-  )
   const built = { graph, logits, labels, parameters, tables, candidates }
   if (job.mode === 'one') {
     const loss = reduceSum(candidates[0]!.loss(logits, labels), 0)
@@ -102,6 +103,13 @@ export function buildTrainingGraph(choice: ModelChoice, sizes: InputSizes, job: 
   const weights = trainingWeights(job, graph, logits, labels, facts)
   const mixed = mixedLoss(logits, labels, candidates, weights.weights)
   return { ...built, loss: mixed.loss, gradients: gradients(logits, leaves, mixed.cotangent), mixture: { ...mixed, ...weights } }
+}
+
+function jobCandidates(job: LossJob, { classes = 1 }: InputSizes, { baseRate, classShares }: DataFacts): Candidate[] {
+  // Classes that nobody surveyed count as equally likely.
+  const shares = classes > 1 && classShares.length === 0 ? Array.from({ length: classes }, () => 1 / classes) : classShares
+  // Who assigns losses by hand means their formulas: a likelihood that is scaled is another one.
+  return candidatesOf(job).map((candidate) => candidateOf(candidate, { baseRate, classShares: shares }, job.mode !== 'assigned'))
 }
 
 /** The graph that evaluation, prediction and ONNX use. */

@@ -1,6 +1,15 @@
 /** For tests: ranks of one world as objects in this process, each with its trainer and its feed of batches from memory. */
 import type { TrainingPlan } from '../../model/plan.js'
-import { type Collective, type Feed, type LaneEvidence, loadNative, type StepSummary, type Trainer, type ValidationSummary } from './binding.js'
+import {
+  type Collective,
+  type Feed,
+  type LaneEvidence,
+  type LaneResult,
+  loadNative,
+  type StepSummary,
+  type Trainer,
+  type ValidationSummary,
+} from './binding.js'
 
 const native = loadNative()
 
@@ -88,6 +97,8 @@ export async function stepAll(ranks: Rank[], step: number, ordering: number[] = 
 }
 
 export interface Taught {
+  /** Of all lanes, as the evidence. */
+  lanes: LaneResult[]
   sums: StepSummary[]
   validations: ValidationSummary[]
   /** Of all lanes, in their order. */
@@ -96,13 +107,13 @@ export interface Taught {
 
 /** One step of every rank that also teaches the controller. */
 export async function searchAll(ranks: Rank[], step: number, temperature = 1): Promise<Taught> {
-  await Promise.all(ranks.map(({ trainer, feed }) => trainer.compute(step, feed, { search: true, temperature })))
+  const lanes = await Promise.all(ranks.map(({ trainer, feed }) => trainer.compute(step, feed, { search: true, temperature })))
   const sums = await Promise.all(ranks.map(({ trainer }) => trainer.exchange(false)))
   await Promise.all(ranks.map(({ trainer, validation }) => trainer.validate(step, validation)))
   const validations = await Promise.all(ranks.map(({ trainer }) => trainer.exchangeValidation()))
   const evidence = await Promise.all(ranks.map(({ trainer }) => trainer.tangents(step)))
   await Promise.all(ranks.map(({ trainer }) => trainer.update(step)))
-  return { sums, validations, evidence: evidence.flat() }
+  return { lanes: lanes.flat(), sums, validations, evidence: evidence.flat() }
 }
 
 /** Every tensor of the state, by name. */
