@@ -51,16 +51,25 @@ export class RunEvents {
     return [...this.others, ...surfaces, ...thinned].sort((a, b) => a.unixMs - b.unixMs)
   }
 
-  /** Time of a step, the mean over ranks; the median of the steps that are kept. NaN before the first. */
+  /** Time of a step, the mean over ranks and over the steps that are kept: steps in which the controller learns are longer. NaN before the first. */
   get stepMs(): number {
-    const times = this.steps.map(({ step }) => step!.ranks.reduce((sum, { totalMs }) => sum + totalMs, 0) / step!.ranks.length)
-    return times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN
+    return this.meanOfRanks('totalMs')
+  }
+
+  /** Part of that time in which ranks waited for the controller's answer. */
+  get controllerWaitShare(): number {
+    return this.meanOfRanks('controllerWaitMs') / this.stepMs
   }
 
   /** Returns the end of the subscription. */
   subscribe(listener: (event: RunEvent) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+
+  private meanOfRanks(time: 'totalMs' | 'controllerWaitMs'): number {
+    const ranks = this.steps.flatMap(({ step }) => step!.ranks)
+    return ranks.reduce((sum, rank) => sum + rank[time], 0) / ranks.length
   }
 
   private keepStep(event: RunEvent) {

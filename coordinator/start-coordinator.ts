@@ -63,8 +63,10 @@ export interface RunResult {
   seconds: number
   /** Of training alone. */
   examplesPerSecond: number
-  /** Median time of a step; NaN when none was trained. */
+  /** Mean time of a step; NaN when none was trained. */
   stepMs: number
+  /** Part of it in which workers waited for the controller; 0 without one. */
+  controllerWaitShare: number
 }
 
 export interface Coordinator {
@@ -245,6 +247,7 @@ function resultOf({ directory, membership, events }: RunContext, outcome: Outcom
     seconds,
     examplesPerSecond: trainingSeconds > 0 ? trainedExamples / trainingSeconds : 0,
     stepMs: events.stepMs,
+    controllerWaitShare: events.controllerWaitShare,
   }
 }
 
