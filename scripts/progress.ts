@@ -4,6 +4,7 @@
  */
 import type { RunEvent__Output as RunEvent } from '../proto/generated/lossmith/v1/RunEvent.js'
 import type { StepEvent__Output as StepEvent } from '../proto/generated/lossmith/v1/StepEvent.js'
+import { describeMetric } from './describe-metric.js'
 import type { Terminal } from './terminal.js'
 
 export interface ProgressOptions {
@@ -30,11 +31,8 @@ export class Progress {
   show({ step, metric, phase, log }: RunEvent, nowMs = Date.now()): void {
     if (step) this.showStep(step, nowMs)
     else if (metric) {
-      const { split, step, auc, accuracy, logloss, recalibrated, calibration, examples } = metric
-      const known = (name: string, value: number, digits = 4) => (Number.isNaN(value) ? [] : [`${name} ${value.toFixed(digits)}`])
-      const ranking = Number.isNaN(auc) ? known('accuracy', accuracy) : known('AUC', auc)
-      const loss = [...known('logloss', logloss), ...known('recalibrated', recalibrated), ...known('calibration', calibration, 3)]
-      this.line(`${split} after step ${step}: ${[...ranking, ...loss].join(', ')} (${count(examples)} rows)`, { event: 'metric', ...metric })
+      const { split, step, examples } = metric
+      this.line(`${split} after step ${step}: ${describeMetric(metric, 4)} (${count(examples)} rows)`, { event: 'metric', ...metric })
     } else if (phase) this.enter(phase.phase, phase.detail)
     else if (log) this.line(log.level === 'info' ? log.message : `${log.level}: ${log.message}`, { event: 'log', ...log })
   }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
 import { hasSplit, printJob, readJob } from '../../common/job/parse-job.js'
+import { describeMetric } from '../describe-metric.js'
 import { runHere } from '../run-here.js'
 import type { Terminal } from '../terminal.js'
 
@@ -34,8 +35,7 @@ export async function evaluate(run: string, { split, files, checkpoint, workers,
   })
   const [metric] = result.metrics
   if (metric === undefined) return interrupted ?? 130
-  const { auc, logloss, calibration, examples } = metric
-  const text = `${metric.split}, ${examples.toLocaleString('en')} rows: AUC ${auc.toFixed(6)}, logloss ${logloss.toFixed(6)}, calibration ${calibration.toFixed(4)}`
+  const text = `${metric.split}, ${metric.examples.toLocaleString('en')} rows: ${describeMetric(metric, 6)}`
   terminal.result(text, { ok: true, ...metric, checkpoint: result.checkpoint, seconds: result.seconds })
   return 0
 }
