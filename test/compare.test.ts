@@ -93,6 +93,7 @@ test('arms and epochs that the job has not are refused before anything is traine
     [['--arm', 'mine=focl'], /loss: wanted one of .*did you mean focal\?/],
     [['--epoch', 'best-validation'], /wanted a job that scores both splits after every epoch/],
     [['--set', 'loss=bce'], /wanted a job that searches losses/],
+    [['--set', 'data.split.test=0'], /wanted rows set aside for test, .*\[split-empty\]/],
   ]
   for (const [more, message] of cases) {
     const { code, stderr } = await lossmith(args('none', ...more))

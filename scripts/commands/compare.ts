@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
 import type { Job } from '../../common/job/job.js'
-import { checkFilesHere, readJob } from '../../common/job/parse-job.js'
+import { checkFilesHere, hasSplit, readJob } from '../../common/job/parse-job.js'
 import { ArmTerminal } from '../compare/arm-terminal.js'
 import { type Arm, armsOf, baselineOf } from '../compare/arms.js'
 import { drawComparison } from '../compare/draw-comparison.js'
@@ -29,6 +29,8 @@ export interface CompareOptions {
 export async function compare(file: string, options: CompareOptions, terminal: Terminal): Promise<number> {
   const set = [...options.set, ...(options.workers === undefined ? [] : [`cluster.workers=${options.workers}`])]
   const job = readJob(file, set)
+  if (!hasSplit(job, 'test'))
+    throw configError('split-empty', `wanted rows set aside for test, which a comparison is made on: see data.split in ${file}`)
   checkFilesHere(job)
   checkEpochChoice(job, options.epoch)
   const arms = armsOf(
