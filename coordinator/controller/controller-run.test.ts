@@ -113,14 +113,19 @@ test('a controller of another run: learned on, or frozen; one that does not fit 
   assert.notDeepEqual(on.phi, learned.phi)
   assert.ok(on.phi.every((value, i) => Math.abs(value - learned.phi[i]!) < 1e-3))
 
-  const refused = async (set: string, wanted: RegExp) => {
+  const refused = async (set: string, message: RegExp, code = 'controller-mismatch') => {
     const job = jobOf(directory, `loss.controller.from=${from}`, set)
     const coordinator = await startRun(t, job, join(directory, `refused-${set.length}`))
     await joinWorkers(t, coordinator, job)
-    await assert.rejects(coordinator.finished, { kind: 'config', code: 'controller-mismatch', message: wanted })
+    await assert.rejects(coordinator.finished, { kind: 'config', code, message })
   }
   await refused('loss.controller.hidden=[5]', /wanted loss\.controller\.hidden \[5\], got \[4\]/)
   await refused('loss.search=[bce, hinge]', /wanted loss\.candidates .*hinge.*, got .*focal/)
+  await refused(
+    'loss.controller.from=nowhere',
+    /wanted the directory of a run \(loss\.controller\.from\), found no .*nowhere\/job\.yaml/,
+    'run-missing',
+  )
 })
 
 async function failedSearch(t: TestContext, workers: (i: number) => Partial<SimulatedOptions>) {

@@ -2,6 +2,7 @@
  * The controller of a run from its start to its end: what it knows, what its lanes are shown, what is kept of it. It begins at the checkpoint
  * that is resumed, else at another run's controller (loss.controller.from), else at first weights from the seed.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readController } from '../../common/checkpoint/controller-file.js'
 import { loadNewestCheckpoint } from '../../common/checkpoint/list-checkpoints.js'
@@ -69,7 +70,9 @@ async function firstPhi(job: Job, plan: ControllerPlan, facts: DataFacts): Promi
 
 /** Of the newest checkpoint of another run, whose controller has the same candidates, inputs and shape. */
 async function phiOfRun(run: string, job: Job, facts: DataFacts): Promise<Float32Array> {
-  const theirs = readJob(join(run, 'job.yaml'))
+  const path = join(run, 'job.yaml')
+  if (!existsSync(path)) throw configError('run-missing', `[controller] wanted the directory of a run (loss.controller.from), found no ${path}`)
+  const theirs = readJob(path)
   requireSame(run, layoutOf(job, facts), layoutOf(theirs, new RunDirectory(run).readData()?.facts))
   const checkpoint = await loadNewestCheckpoint(join(run, 'checkpoints'))
   if (checkpoint === undefined) throw configError('no-checkpoint', `[controller] wanted a checkpoint of ${run} (loss.controller.from), found none`)
