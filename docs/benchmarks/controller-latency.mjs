@@ -59,5 +59,6 @@ async function measure() {
   times.sort((a, b) => a - b)
   const quantile = (q) => times[Math.floor(q * times.length)].toFixed(2)
   console.log(`${workers} workers, phi of ${size} floats, ${rounds} rounds: p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms`)
+  server.kill()
   process.exit(0)
 }
