@@ -47,6 +47,10 @@ const jobs: Record<string, Record<string, object>> = {
     optimizer: { kind: 'adagrad', rate: 0.05, weightDecay: 1e-4 },
     data: { split: { by: 'fraction', validation: 0.1, test: 0.1 } },
   },
+  'deepfm-search': {
+    model: { kind: 'deepfm', embedding: 4, hidden: [16, 8], dropout: 0.3 },
+    loss: { search: ['bce', 'focal', 'kl', 'hinge'], controller: { warmupSteps: 3, hidden: [8], gumbel: true, rate: 0.03 } },
+  },
   'lr-sgd': { model: { kind: 'lr' }, optimizer: { kind: 'sgd', rate: 0.5 }, train: { batch: 96, lanes: 4, epochs: 1 } },
 }
 
