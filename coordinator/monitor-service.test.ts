@@ -114,6 +114,20 @@ test('history is bounded: steps thin out, the newest stays, other events keep th
   assert.ok(thinned.at(-1)! > 49_900)
 })
 
+test('the time of a step counts all of them, also where the controller learns in every fourth and history keeps others', () => {
+  const events = new RunEvents()
+  assert.ok(Number.isNaN(events.stepMs))
+  for (let step = 1; step <= 16_384; step++) {
+    const learns = step % 4 === 0
+    const times = { computeMs: 1, exchangeMs: 0, updateMs: 0, readMs: 0, searchMs: 0, totalMs: learns ? 5 : 1, controllerWaitMs: learns ? 1 : 0 }
+    const ranks = [0, 1].map((rank) => ({ rank, ...times }))
+    const counts = { epoch: 1, loss: 1, examples: 2, examplesPerSecond: 1, rowsDone: step, validationLoss: 0, validationExamples: 0 }
+    events.emit({ step: { step, ...counts, ranks, weights: [], losses: [] } })
+  }
+  assert.equal(events.stepMs, 2)
+  assert.equal(events.controllerWaitShare, 1 / 8)
+})
+
 test('pictures of the controller thin out, all fields of a step together; the first and the newest stay', () => {
   const events = new RunEvents()
   for (let step = 0; step <= 1000; step++)

@@ -17,6 +17,8 @@ export class RunEvents {
   private steps: RunEvent[] = []
   private stride = 1
   private counted = 0
+  /** Sums over every rank of every step, also of those that are thinned out: a controller that learns in every fourth would be in all or in none of the rest. */
+  private readonly times = { count: 0, totalMs: 0, controllerWaitMs: 0 }
   /** By step. */
   private surfaces: RunEvent[][] = []
   private others: RunEvent[] = []
@@ -51,14 +53,14 @@ export class RunEvents {
     return [...this.others, ...surfaces, ...thinned].sort((a, b) => a.unixMs - b.unixMs)
   }
 
-  /** Time of a step, the mean over ranks and over the steps that are kept: steps in which the controller learns are longer. NaN before the first. */
+  /** Time of a step, the mean over ranks and steps: steps in which the controller learns are longer. NaN before the first. */
   get stepMs(): number {
-    return this.meanOfRanks('totalMs')
+    return this.times.totalMs / this.times.count
   }
 
   /** Part of that time in which ranks waited for the controller's answer. */
   get controllerWaitShare(): number {
-    return this.meanOfRanks('controllerWaitMs') / this.stepMs
+    return this.times.controllerWaitMs / this.times.totalMs
   }
 
   /** Returns the end of the subscription. */
@@ -67,12 +69,12 @@ export class RunEvents {
     return () => this.listeners.delete(listener)
   }
 
-  private meanOfRanks(time: 'totalMs' | 'controllerWaitMs'): number {
-    const ranks = this.steps.flatMap(({ step }) => step!.ranks)
-    return ranks.reduce((sum, rank) => sum + rank[time], 0) / ranks.length
-  }
-
   private keepStep(event: RunEvent) {
+    for (const { totalMs, controllerWaitMs } of event.step!.ranks) {
+      this.times.count++
+      this.times.totalMs += totalMs
+      this.times.controllerWaitMs += controllerWaitMs
+    }
     if (this.counted++ % this.stride !== 0) return
     this.steps.push(event)
     if (this.steps.length < stepCapacity) return

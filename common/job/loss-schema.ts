@@ -67,7 +67,7 @@ const controllerKeys: Record<string, Schema> = {
   fieldWidth: { type: 'integer', min: 1, max: 256, default: 4, text: 'Width of the embedding of a field among the inputs.' },
   rate: above(0.003, 'Learning rate of the controller’s Adam.'),
   period: whole(1, 1, 'Steps from one update of the controller to the next.'),
-  warmupSteps: whole(0, 20, 'First steps, in which all candidates weigh the same.'),
+  warmupSteps: whole(0, 20, 'First steps, in which the controller does not learn; a new one weighs all candidates the same.'),
   entropy: object('Bonus on the mean entropy of the weights, linear from start to end: choices are kept open at first and made in the end.', {
     start: atLeast(0, 0, 'Bonus at step 0.'),
     end: atLeast(0, 0, 'Bonus at the last step of the last epoch.'),

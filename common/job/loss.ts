@@ -28,7 +28,7 @@ export interface ControllerJob {
   fieldWidth: number
   /** Of the coordinator's Adam. */
   rate: number
-  /** The controller learns in every `period`-th step after the first `warmupSteps`, in which the weights stay uniform. */
+  /** The controller learns in every `period`-th step after the first `warmupSteps`, in which the weights stay as they begin. */
   period: number
   warmupSteps: number
   /** Bonus on the mean entropy of the weights: from `start`, linearly, to `end` at the last step of the last epoch. */
