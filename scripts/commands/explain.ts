@@ -18,8 +18,8 @@ export interface ExplainOptions {
 export async function explain(run: string, { out, field, step }: ExplainOptions, terminal: Terminal): Promise<number> {
   if (out !== undefined && !out.endsWith('.svg')) throw configError('usage', `--out: wanted a file that ends in .svg, got ${out}`)
   const history = await readSurfaces(run, step)
-  const surfaces = surfacesOf(history, field ?? null)
   const job = readJob(join(run, 'job.yaml'))
+  const surfaces = surfacesOf(history, field ?? null).map((surface) => labelledAsTheLog(surface, job.data.firstClass))
   const objective = controllerOf(job.loss)?.objective === 'auc' ? 'pairwise AUC loss' : 'logloss'
   const title = `${job.name}: which loss for which example`
   const path = resolve(out ?? join(run, field === undefined ? 'explain.svg' : `explain-${field.replace(/[^\w.-]/g, '_')}.svg`))
@@ -52,6 +52,11 @@ export async function explain(run: string, { out, field, step }: ExplainOptions,
     examples,
   })
   return 0
+}
+
+/** A surface counts classes from 0. */
+function labelledAsTheLog(surface: StepSurface, firstClass: number): StepSurface {
+  return { ...surface, rows: surface.rows.map((row) => ({ ...row, label: row.label + firstClass })) }
 }
 
 /** Mean weight of each candidate over the examples of the last steps, at most a hundred; null where no step has weights. */

@@ -22,10 +22,14 @@ function surface(step: number, field: string | null, first: number): StepSurface
   return { step, version: step, field, candidates: ['bce', 'focal(2)'], probabilities, rows }
 }
 
-function run(t: TestContext, lines: readonly object[]): string {
+function run(
+  t: TestContext,
+  lines: readonly object[],
+  job = 'data: {train: log.tsv}\nloss: {search: [bce, focal], controller: {inputs: [y, field:slice]}}',
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'lossmith-explain-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  writeFileSync(join(folder, 'job.yaml'), 'name: ads\ndata: {train: log.tsv}\nloss: {search: [bce, focal], controller: {inputs: [y, field:slice]}}\n')
+  writeFileSync(join(folder, 'job.yaml'), `name: ads\n${job}\n`)
   writeFileSync(join(folder, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   return folder
 }
@@ -109,6 +113,15 @@ test('by the values of a field, as it stood at a step', async (t) => {
   assertWellFormed(svg)
   assert.equal(svg.match(/<image /g)?.length, 8)
   assert.equal((await explained(t, folder, { step: 1 })).step, 1)
+})
+
+test('classes are called as the log has them', async (t) => {
+  const data = 'data: {train: log.csv, format: delimited, label: stars, classes: 2, firstClass: 4}'
+  const facts = await explained(t, run(t, searched, `${data}\nloss: {search: [ce, focal]}`), {})
+  assert.deepEqual(
+    (facts.weights as { label: number }[]).map(({ label }) => label),
+    [4, 5],
+  )
 })
 
 test('what cannot be drawn is told', async (t) => {
