@@ -27,7 +27,7 @@ export interface TrainingPlan {
   readonly numbers: number
 }
 
-/** The controller: a small network of K weights an example, learned by the look-ahead gradient (model/look-ahead.ts). */
+/** The controller: a small network of K weights an example, learned by the look-ahead gradient (docs/autoloss.md). */
 export interface ControllerPlan {
   /** phi, one vector of floats: these back to back, row-major, no gaps. Drawn by model/controller/initial-controller.ts. */
   readonly parameters: readonly ParameterSpec[]

@@ -1,8 +1,8 @@
 // Adds the gradients of all lanes of all ranks by the lane tree (lanes/lane_tree.h), so that the bits depend neither on the number of
 // ranks nor on threads. One step:
 //   1 rows      each rank adds the row-sparse gradients of its maximal aligned subtrees
-//   2 header    all-gather: per lane its examples, loss, cursor, flags, the controller's version and payload sizes. A lane that is not finite ends
-//   the exchange here 3 sums      each rank adds its subtrees' dense gradients, chunk by chunk (one chunk of the vector, one range of rows per rank)
+//   2 header    all-gather: per lane its examples, loss, cursor, flags, controller version and payload sizes; one that is not finite ends it here
+//   3 sums      each rank adds its subtrees' dense gradients, chunk by chunk (one chunk of the vector, one range of rows per rank)
 //   4 to owners all-to-all: chunk c of every subtree goes to rank c, which finishes the tree; the own chunk is added meanwhile
 //   5 to all    all-gather of the finished chunks; rows are finished while dense chunks travel
 // A world of one does 1 and 3 and needs no network. Threads share 1, 3 and 4 by ranges.

@@ -1,10 +1,12 @@
 // Philox4x32-10 (Salmon et al., SC'11), the only source of randomness: a function of (seed, purpose, counter), no state, the same on
 // CPU and GPU. model/philox.ts is the same function in TypeScript; a test compares them.
 //   key     = splitmix64(seed ^ fnv1a64(purpose)), low word first
-//   a step's draws: purpose "dropout/<name>" and others, counter = (unit / 4, example in the lane batch, step low 32, lane | step high 16 << 16),
-//   word unit % 4 table or parameter: purpose "init/<name>", counter = (column / 4, 0, row low 32, row high 32), word column % 4 uniform = (word >>
-//   8) · 2⁻²⁴ in [0, 1); a unit is dropped when uniform < rate normal  = Box-Muller in float64 of words (2i, 2i+1): √(−2 ln u₁)·cos 2πu₂ for the even
-//   column, sin for the odd; u₁ = ((w>>8)+1)·2⁻²⁴, u₂ = (w'>>8)·2⁻²⁴
+//   draws of a step: purpose "dropout/<name>" and others, word unit % 4 of
+//           counter = (unit / 4, example in the lane batch, step low 32, lane | step high 16 << 16)
+//   table or parameter: purpose "init/<name>", counter = (column / 4, 0, row low 32, row high 32), word column % 4
+//   uniform = (word >> 8) · 2⁻²⁴ in [0, 1); a unit is dropped when uniform < rate
+//   normal  = Box-Muller in float64 of words w, w' = (2i, 2i+1), u₁ = ((w>>8)+1)·2⁻²⁴, u₂ = (w'>>8)·2⁻²⁴:
+//           √(−2 ln u₁)·cos 2πu₂ for the even column, sin for the odd
 #pragma once
 
 #include <array>

@@ -1,9 +1,9 @@
 // From a row's cells to the model's inputs: row ids and numbers (common/job/features.ts). Fields are numbered: number columns, then categories.
 //   key(field, value) = XXH64(bytes of the value, seed = field); row = key mod rows
 //   category          its cell's bytes, a missing one the empty bytes; one that the vocabulary lacks: "\tRARE"
-//   number, log-bins  "<floor(ln(v)²)>" for v > 2, "S<v>" for v ≤ 2, rounded down to a tenth, "NA" missing: of integers the tokens of
-//   criteo_quality_torch.py number, normalised (ln(1 + max(v, 0)) − mean) / deviation in float64, then rounded; 0 where missing or where the
-//   deviation is 0
+//   number, log-bins  "<floor(ln(v)²)>" for v > 2, "S<v>" for v ≤ 2, rounded down to a tenth, "NA" missing
+//           (of integers the tokens of criteo_quality_torch.py)
+//   number, normalised (ln(1 + max(v, 0)) − mean) / deviation in float64, then rounded; 0 where missing or where the deviation is 0
 #pragma once
 
 #include <cstdint>
