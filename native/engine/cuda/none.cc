@@ -1,0 +1,12 @@
+// An engine that was built without a CUDA compiler: it has no devices and says how to get them.
+#include "engine/cuda/device.h"
+#include "engine/errors.h"
+
+namespace lossmith {
+
+std::vector<DeviceInfo> listDevices(std::string& why) {
+  why = "this engine was built without CUDA: install a CUDA toolkit (12 or newer) and build again";
+  return {};
+}
+
+}  // namespace lossmith
