@@ -114,7 +114,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
 
   explicit TrainerObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<TrainerObject>(info) {
     throwingToJs(info.Env(), [&] {
-      trainer_ = std::make_shared<Trainer>(trainerOptionsFromJs(info[0].As<Napi::Object>()));
+      trainer_ = createTrainer(trainerOptionsFromJs(info[0].As<Napi::Object>()));
       reportMemory(info.Env(), trainer_->stateBytes());
     });
   }

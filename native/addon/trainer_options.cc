@@ -1,6 +1,8 @@
 // See trainer_options.h.
 #include "addon/trainer_options.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 
 #include "addon/from_js.h"
@@ -80,6 +82,17 @@ ControllerOptions controllerFromJs(const Napi::Object& controller) {
   return out;
 }
 
+// One of `words`, by its place; absent: the first.
+template <class Choice>
+Choice choiceFromJs(const Napi::Object& object, const char* key, std::initializer_list<const char*> words) {
+  if (object.Get(key).IsUndefined()) return Choice{};
+  const std::string got = textFromJs(object, key);
+  const auto found = std::find(words.begin(), words.end(), got);
+  if (found == words.end())
+    throw configError("native-argument", "[trainer] wanted " + std::string(key) + " " + *words.begin() + " or another, got " + got);
+  return static_cast<Choice>(found - words.begin());
+}
+
 }  // namespace
 
 TrainerOptions trainerOptionsFromJs(const Napi::Object& options) {
@@ -98,6 +111,10 @@ TrainerOptions trainerOptionsFromJs(const Napi::Object& options) {
   out.threads = intFromJs(options, "threads");
   out.first_lane = intFromJs(options, "firstLane");
   out.lane_count = intFromJs(options, "laneCount");
+  out.device = choiceFromJs<DeviceKind>(options, "device", {"cpu", "cuda"});
+  if (!options.Get("gpu").IsUndefined()) out.gpu = intFromJs(options, "gpu");
+  out.precision = choiceFromJs<Precision>(options, "precision", {"float32", "tf32", "bf16"});
+  out.exchange = choiceFromJs<ExchangeKind>(options, "exchange", {"tree", "allreduce"});
   return out;
 }
 

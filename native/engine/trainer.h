@@ -1,25 +1,23 @@
-// One rank's training state and steps: weights, optimizer state, lanes, threads. A step is compute, exchange, update (DESIGN.md §4); one that
+// One rank's training state and steps: weights, optimizer state, lanes. A step is compute, exchange, update (DESIGN.md §4); one that
 // teaches the controller is compute with search, exchange, validate, exchangeValidation, tangents, update (docs/autoloss.md).
-// Threads take whole lanes, a lane is computed by one thread alone, and every sum over lanes goes through exchange.h; so neither threads
-// nor ranks change a bit. Not thread-safe but for setController: one caller at a time.
-// trainer.cc: state and steps; trainer_search.cc: what teaches the controller; trainer_evaluate.cc: scores.
+// Every sum over lanes is added by the lane tree, so neither threads nor ranks change a bit. Not thread-safe but for setController: one
+// caller at a time. On the CPU: cpu_trainer.h. On a GPU: cuda/cuda_trainer.h.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/collective/collective.h"
 #include "engine/data/feed.h"
 #include "engine/exchange.h"
-#include "engine/lanes/lane_runner.h"
+#include "engine/precision.h"
 #include "engine/program.h"
-#include "engine/state/controller_state.h"
-#include "engine/state/dense_state.h"
 #include "engine/state/lookahead.h"
-#include "engine/state/table.h"
+#include "engine/state/optimizer.h"
+#include "engine/state/state_spec.h"
 
 namespace lossmith {
 
@@ -30,6 +28,11 @@ struct ControllerOptions {
   Lookahead lookahead = Lookahead::Exact;
   int64_t lane_batch = 1;
 };
+
+enum class DeviceKind { Cpu, Cuda };
+
+// Tree: the fixed lane tree, the same bits for any number of ranks. AllReduce: NCCL's own order, the same bits for equal worlds only.
+enum class ExchangeKind { Tree, AllReduce };
 
 struct TrainerOptions {
   std::vector<ParameterSpec> parameters;
@@ -42,6 +45,12 @@ struct TrainerOptions {
   int lanes = 1;
   int64_t lane_batch = 1;
   int threads = 1, first_lane = 0, lane_count = 1;
+  DeviceKind device = DeviceKind::Cpu;
+  int gpu = 0;                                 // ordinal
+  Precision precision = Precision::Float32;    // of a GPU
+  ExchangeKind exchange = ExchangeKind::Tree;  // between GPUs
+
+  bool learns() const { return controller && controller->search; }
 };
 
 struct LaneResult {
@@ -70,78 +79,41 @@ struct PieceScores {
 
 class Trainer {
  public:
-  // Throws Error(Config) for a plan that does not fit together.
-  explicit Trainer(TrainerOptions options);
+  virtual ~Trainer() = default;
 
-  void initialize();
-  std::vector<StateTensor> stateTensors() const;
+  virtual void initialize() = 0;
+  virtual std::vector<StateTensor> stateTensors() const = 0;
   // Offsets and sizes are in bytes, multiples of 4, within the tensor: else Error(Config, "state-range"). Unknown name: "state-name".
-  Bytes readState(const std::string& name, int64_t offset, int64_t bytes);
-  void writeState(const std::string& name, int64_t offset, const Bytes& bytes);
-  int64_t stateBytes() const;
+  virtual Bytes readState(const std::string& name, int64_t offset, int64_t bytes) = 0;
+  virtual void writeState(const std::string& name, int64_t offset, const Bytes& bytes) = 0;
+  // Of this process: what lies in a GPU's memory is not counted.
+  virtual int64_t stateBytes() const = 0;
 
-  void setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes);
+  virtual void setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes) = 0;
   // From the next compute on. Throws Error(Config, "controller-size").
-  void setController(std::vector<float> phi, int64_t version);
-  std::vector<LaneResult> compute(int64_t step, Feed& feed, bool search, float temperature);
-  StepSummary exchange(bool order);
+  virtual void setController(std::vector<float> phi, int64_t version) = 0;
+  virtual std::vector<LaneResult> compute(int64_t step, Feed& feed, bool search, float temperature) = 0;
+  virtual StepSummary exchange(bool order) = 0;
 
   // These three in this order, between the exchange of a step computed with search and its update.
   // Throw Error(Broken, "search-order") otherwise, and where there are no examples or no finite gradients to go on with.
-  std::vector<LaneResult> validate(int64_t step, Feed& feed);
-  StepSummary exchangeValidation();
-  std::vector<LaneEvidence> tangents(int64_t step);
+  virtual std::vector<LaneResult> validate(int64_t step, Feed& feed) = 0;
+  virtual StepSummary exchangeValidation() = 0;
+  virtual std::vector<LaneEvidence> tangents(int64_t step) = 0;
 
   // Throws Error(Broken, "update-without-exchange") unless an exchange went before, and Error(Broken, "not-finite") when it was not finite.
   // Steps count from 1: Error(Config, "step").
-  void update(int64_t step);
-  std::vector<PieceScores> evaluate(Feed& feed, const std::vector<Piece>& pieces, const std::string& scores_path);
-
- private:
-  struct Plane {
-    int parameter, table, number;  // one of parameter and table is −1
-    StateTensor tensor;
-  };
-  enum class Phase { None, Computed, Exchanged, Validated, ValidationExchanged, Taught };
-  // By own lane: what it reads and what it makes of it.
-  struct Work {
-    std::vector<Batch> batches;
-    std::vector<LaneGradient> gradients;
-  };
-
-  const Plane& plane(const std::string& name, int64_t offset, int64_t bytes) const;
-  bool learns() const { return options_.controller && options_.controller->search; }
-  Work workOfLanes() const;
-  LaneRunner& made(std::unique_ptr<LaneRunner>& runner, const Program& program, const std::string& output) const;
-  void takeController();
-  void computeLane(int64_t step, Feed& feed, int number, LaneRunner& runner, Work& work, LaneResult& result);
-  void wantSearch(const char* call, Phase wanted, const StepSummary& summary) const;
-  void tangentsOfTable(size_t number, const LookaheadStep& scalars);
-  PieceScores scorePiece(Feed& feed, const Piece& piece, LaneRunner& runner, int thread, class ScoreRuns& scores);
-
-  const TrainerOptions options_;
-  DenseState dense_;
-  std::vector<std::unique_ptr<Table>> tables_;
-  std::vector<Plane> planes_;
-  ThreadTeam team_;
-  Exchange exchange_;
-  Work training_;
-  std::vector<std::unique_ptr<LaneRunner>> train_, predict_;  // by thread
-  StepSummary summary_;
-  Phase phase_ = Phase::None;
-
-  ControllerState controller_;
-  std::mutex pending_mutex_;
-  std::optional<ControllerState> pending_;  // of setController, until the next compute
-
-  // Of a controller that learns:
-  Work validation_;
-  std::optional<Exchange> validation_exchange_;
-  std::vector<std::unique_ptr<LaneRunner>> search_;    // by own lane: the second phase finds what the first one computed
-  std::vector<std::unique_ptr<LaneRunner>> validate_;  // by thread
-  AlignedFloats tangent_;                              // of the dense parameters
-  StepSummary validation_summary_;
-  bool searched_ = false;
+  virtual void update(int64_t step) = 0;
+  virtual std::vector<PieceScores> evaluate(Feed& feed, const std::vector<Piece>& pieces, const std::string& scores_path) = 0;
 };
+
+// Throws Error(Config) for a plan that does not fit together, and for a device that is not there.
+std::unique_ptr<Trainer> createTrainer(TrainerOptions options);
+
+// What any trainer checks first and derives alike.
+const TrainerOptions& checked(const TrainerOptions& options);
+ExchangeShape exchangeShape(const TrainerOptions& options, int64_t dense_size);
+// Of what a batch says; nothing that was computed.
+LaneResult laneResult(int lane, const Batch& batch);
 
 }  // namespace lossmith

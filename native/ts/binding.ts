@@ -74,6 +74,11 @@ export interface TrainerOptions {
   threads: number
   firstLane: number
   laneCount: number
+  /** Of this process; absent: cpu, GPU 0, float32, tree. */
+  device?: 'cpu' | 'cuda'
+  gpu?: number
+  precision?: 'float32' | 'tf32' | 'bf16'
+  exchange?: 'tree' | 'allreduce'
 }
 
 /** One rank's engine: weights, optimizer state, lanes, threads. Calls must not overlap. */

@@ -1,8 +1,7 @@
-// See trainer.h. What a step does for the controller: the validation gradient, V from it, and each lane's evidence. Weights stay as they are.
+// See cpu_trainer.h. What a step does for the controller: the validation gradient, V from it, and each lane's evidence. Weights stay as they are.
 #include <algorithm>
 
-#include "engine/errors.h"
-#include "engine/trainer.h"
+#include "engine/cpu_trainer.h"
 
 namespace lossmith {
 namespace {
@@ -14,40 +13,25 @@ int64_t tasksOf(int64_t size, int64_t task) { return (size + task - 1) / task; }
 
 }  // namespace
 
-void Trainer::wantSearch(const char* call, Phase wanted, const StepSummary& summary) const {
-  const std::string name = std::string("[") + call + "] wanted ";
-  if (!searched_ || phase_ != wanted) {
-    throw brokenError("search-order", name + "compute with search, exchange, validate, exchangeValidation, tangents in this order, got another");
-  }
-  if (summary.examples == 0 || !summary.not_finite.empty()) {
-    throw brokenError("search-order", name + "examples with finite gradients, got " + std::to_string(summary.examples) + " examples, " +
-                                          std::to_string(summary.not_finite.size()) + " lanes that are not finite");
-  }
-}
-
-std::vector<LaneResult> Trainer::validate(int64_t step, Feed& feed) {
-  wantSearch("validate", Phase::Exchanged, summary_);
+std::vector<LaneResult> CpuTrainer::validate(int64_t step, Feed& feed) {
+  order_.beginValidate();
   std::vector<LaneResult> results(options_.lane_count);
   team_.run(options_.lane_count, [&](int64_t number, int thread) {
     LaneRunner& runner = made(validate_[thread], *options_.controller->validate, "objective");
     computeLane(step, feed, static_cast<int>(number), runner, validation_, results[number]);
   });
-  phase_ = Phase::Validated;
+  order_.validated();
   return results;
 }
 
-StepSummary Trainer::exchangeValidation() {
-  wantSearch("exchangeValidation", Phase::Validated, summary_);
-  phase_ = Phase::None;
-  validation_summary_ = validation_exchange_->run(validation_.gradients, false, controller_.version);
-  phase_ = Phase::ValidationExchanged;
-  return validation_summary_;
+StepSummary CpuTrainer::exchangeValidation() {
+  order_.beginExchangeValidation();
+  return order_.validationExchanged(validation_exchange_->run(validation_.gradients, false, controller_.version));
 }
 
-std::vector<LaneEvidence> Trainer::tangents(int64_t step) {
-  wantSearch("tangents", Phase::ValidationExchanged, validation_summary_);
-  if (step < 1) throw configError("step", "[tangents] wanted a step of at least 1, got " + std::to_string(step));
-  const LookaheadStep scalars(options_.optimizer, options_.controller->lookahead, step, summary_.examples, validation_summary_.examples);
+std::vector<LaneEvidence> CpuTrainer::tangents(int64_t step) {
+  order_.beginTangents(step);
+  const LookaheadStep scalars(options_.optimizer, options_.controller->lookahead, step, order_.summary().examples, order_.validation().examples);
   team_.run(tasksOf(dense_.size(), kFloatsPerTask), [&](int64_t task, int) {
     const int64_t from = task * kFloatsPerTask, count = std::min(kFloatsPerTask, dense_.size() - from);
     dense_.lookahead(scalars, from, count, exchange_.dense(), validation_exchange_->dense(), tangent_.data());
@@ -64,13 +48,13 @@ std::vector<LaneEvidence> Trainer::tangents(int64_t step) {
     const std::span<const float> evidence = search_[number]->output("evidence");
     result.evidence.assign(evidence.begin(), evidence.end());
   });
-  phase_ = Phase::Taught;
+  order_.taught();
   return results;
 }
 
 // Both exchanges cut the rows into the same ranges, so span i of one has all rows of the other's span i. Lookups of the second phase name rows
 // of the step's gradient only, and each of them is written.
-void Trainer::tangentsOfTable(size_t number, const LookaheadStep& scalars) {
+void CpuTrainer::tangentsOfTable(size_t number, const LookaheadStep& scalars) {
   Table& table = *tables_[number];
   const int64_t width = table.spec().width;
   const std::vector<RowSpan>&gradients = exchange_.rows(number), &validations = validation_exchange_->rows(number);
