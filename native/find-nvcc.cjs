@@ -31,8 +31,8 @@ function filesOf(folder, ends) {
 const found = findNvcc()
 const what = process.argv[2]
 if (what === 'sources') {
-  // Without the compiler the folder of device code is left out, but for what says so (engine/cuda/none.cc).
-  const device = (file) => file.startsWith('engine/cuda/')
+  // Without the compiler device code is left out, but for what says so (engine/cuda/none.cc). Opening libraries needs no CUDA.
+  const device = (file) => (file.startsWith('engine/cuda/') && !file.startsWith('engine/cuda/libraries/')) || file.startsWith('engine/collective/nccl/')
   const host = filesOf('engine', ['.cc']).filter((file) => (found === null ? !device(file) || file === 'engine/cuda/none.cc' : file !== 'engine/cuda/none.cc'))
   console.log([...host, ...(found === null ? [] : filesOf('engine', ['.cu'])), ...filesOf('addon', ['.cc'])].join(' '))
 } else if (what === 'headers') console.log(filesOf('engine', ['.h', '.cuh']).join(' '))

@@ -27,6 +27,6 @@ test('docs/errors.md lists exactly the codes that the source throws', () => {
 
 function sourcesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|cc|h)$/.test(name) && !/\.test\.|test\.support|generated/.test(name))
+    .filter((name) => /\.(ts|cc|h|cu|cuh)$/.test(name) && !/\.test\.|test\.support|generated/.test(name))
     .map((name) => join(root, folder, name))
 }
