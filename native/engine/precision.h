@@ -5,8 +5,8 @@ namespace lossmith {
 
 enum class Precision {
   Float32,
-  TF32,      // inputs rounded to 10 bits of mantissa by the tensor cores
-  BFloat16,  // inputs rounded to 7 bits
+  Tf32,  // inputs rounded to 10 bits of mantissa by the tensor cores
+  Bf16,  // inputs rounded to 7 bits
 };
 
 }  // namespace lossmith
