@@ -34,14 +34,18 @@ struct DeviceTable {
   int64_t rows = 0, width = 0, stride = 0, tangent = -1;
 };
 
-// Ids of a buffer grouped by row, for lookup_grad: made once a run for each buffer of ids that needs it (device_rows.h).
+// Ids of a buffer grouped by row, for lookup_grad: made once a run for each buffer of ids that needs it, by a RowGrouper, which owns the memory
+// (device_rows.h).
 struct RowGroupsOnDevice {
   int64_t capacity = 0;
-  int64_t* count = nullptr;   // one: number of distinct rows
-  int64_t* rows = nullptr;    // [capacity] distinct rows, ascending
-  int64_t* begins = nullptr;  // [capacity + 1] where a row's places begin in `places`
-  int64_t* places = nullptr;  // [capacity] places in the ids, by row, then ascending
+  const int64_t* count = nullptr;       // one: number of distinct rows
+  const int64_t* rows = nullptr;        // [capacity] distinct rows, ascending
+  const uint32_t* begins = nullptr;     // [capacity + 1] where a row's places begin in `places`
+  const uint32_t* places = nullptr;     // [capacity] places in the ids, by row, then ascending
+  const uint32_t* groups_of = nullptr;  // [capacity] of each of `places`, which group it is in
 };
+
+constexpr int64_t kBadMinusOne = INT64_MIN;
 
 struct DeviceFrame {
   Stream* stream = nullptr;
@@ -54,7 +58,8 @@ struct DeviceFrame {
   std::vector<RowGroupsOnDevice> groups;  // by buffer; those of ids with a lookup_grad
   void* workspace = nullptr;              // of matrix products
   size_t workspace_bytes = 0;
-  int64_t* bad_row = nullptr;  // one, device memory: the first id that is no row of its table, else -1
+  // One, in device memory: -1, or an id that is no row of its table (kBadMinusOne for -1). Such an id is taken as row 0 and the run is of no use.
+  int64_t* bad_row = nullptr;
 
   int64_t size(int64_t size) const { return resolveSize(size, batch); }
   float* floats(int buffer) const { return static_cast<float*>(bases[buffer]); }

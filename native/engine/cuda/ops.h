@@ -3,11 +3,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/cuda/device_kernel.h"
 
 namespace lossmith {
 
 std::unique_ptr<DeviceKernel> makeDeviceConcat(const Concat& instruction);
+// Independent lookups, of any tables, in one launch.
+std::unique_ptr<DeviceKernel> makeDeviceLookups(std::vector<Lookup> instructions);
+// `at`: where in program.code the LookupGrad is. Memory beyond the frame's: for one lookup_grad of a table little, for a later one of the same
+// table its values twice.
+std::unique_ptr<DeviceKernel> makeDeviceLookupGrad(const Program& program, size_t at, Device& device);
 
 }  // namespace lossmith

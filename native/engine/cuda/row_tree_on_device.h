@@ -1,0 +1,41 @@
+// lanes/row_tree.h on the device: the lane tree over row-sparse values. A row that several leaves have is added in the tree's order, one that a
+// single leaf has is copied. Leaves' rows are merged by a stable sort of all of them, which is the dearest part: tables whose lookups have the
+// same ids share it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/cuda/device_kernel.h"
+
+namespace lossmith {
+
+class KeyGroups;
+
+// A lane's rows, or those of an aligned subtree, by its first lane.
+struct RowLeafOnDevice {
+  int lane;
+  DeviceRows rows;
+};
+
+class RowTreeOnDevice {
+ public:
+  // Memory for leaves of `capacity` rows together (the sum of their DeviceRows::capacity), fewer than 2^31.
+  // `like`, which must outlive this one: leaves always have the same rows as those of its last add.
+  RowTreeOnDevice(Device& device, int64_t table_rows, int64_t width, int64_t capacity, const RowTreeOnDevice* like = nullptr);
+  ~RowTreeOnDevice();
+  RowTreeOnDevice(RowTreeOnDevice&&) noexcept;
+
+  // The tree's sum of disjoint subtrees, ascending by lane. A sum of one leaf is that leaf itself; any other lies in this object's memory, at the
+  // same place each time. May be captured.
+  DeviceRows add(Stream& stream, const std::vector<RowLeafOnDevice>& leaves);
+
+ private:
+  int64_t table_rows_, width_, capacity_;
+  const RowTreeOnDevice* like_;
+  std::unique_ptr<KeyGroups> keys_;
+  DeviceMemory sources_, lanes_, count_, rows_, values_;
+};
+
+}  // namespace lossmith
