@@ -1,5 +1,8 @@
-#!/usr/bin/env node
-/** The command line. Says what there is, hands over to commands/, and turns the outcome into an exit code. */
+#!/usr/bin/env -S node --initial-heap-size=64
+/**
+ * The command line. Says what there is, hands over to commands/, and turns the outcome into an exit code. The heap begins at 64 MiB: a
+ * coordinator's small one would be collected every twenty steps of a search, for milliseconds in which all workers wait (docs/benchmarks.md).
+ */
 import { availableParallelism } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { configError } from '../common/errors.js'

@@ -18,6 +18,8 @@ export class ControllerExchange {
   private readonly onLearned: (step: number) => void
   private readonly answers = new Set<Answer>()
   private readonly reports = new Map<number, ControllerReport>()
+  /** By lane: kept from step to step, for fresh ones would have the garbage collector stop the exchange every twenty steps. */
+  private readonly evidence = new Map<number, Float32Array>()
 
   /** `onLearned` is called when the answers are on their way. */
   constructor(
@@ -53,27 +55,29 @@ export class ControllerExchange {
       )
     reports.set(rank, report)
     if (reports.size < this.world) return
-    state.update([...reports.values()].flatMap(evidenceOf), this.entropyAt(step))
+    state.update([...reports.values()].flatMap((report) => this.evidenceOf(report)), this.entropyAt(step))
     reports.clear()
     this.learned = step
     const message = stateMessage(state, step)
     for (const answer of this.answers) answer(message)
     this.onLearned(step)
   }
+
+  /** Copied: what arrives may begin at any byte. */
+  private evidenceOf({ lanes, member }: ControllerReport): LaneEvidence[] {
+    return lanes.map(({ lane, examples, evidence: bytes }) => {
+      if (bytes.length % 4 !== 0)
+        throw brokenError('controller-evidence', `[controller] wanted whole floats of lane ${lane}, got ${bytes.length} bytes from ${member}`)
+      const kept = this.evidence.get(lane)
+      const evidence = kept?.byteLength === bytes.length ? kept : new Float32Array(bytes.length / 4)
+      this.evidence.set(lane, evidence)
+      new Uint8Array(evidence.buffer).set(bytes)
+      return { lane, examples, evidence }
+    })
+  }
 }
 
 /** phi is copied: it goes on learning while messages wait to be sent. */
 export function stateMessage({ version, phi }: ControllerState, step: number): StateMessage {
   return { version, step, phi: Buffer.from(new Uint8Array(phi.buffer.slice(phi.byteOffset, phi.byteOffset + phi.byteLength))) }
-}
-
-/** Copied: what arrives may begin at any byte. */
-function evidenceOf({ lanes, member }: ControllerReport): LaneEvidence[] {
-  return lanes.map(({ lane, examples, evidence: bytes }) => {
-    if (bytes.length % 4 !== 0)
-      throw brokenError('controller-evidence', `[controller] wanted whole floats of lane ${lane}, got ${bytes.length} bytes from ${member}`)
-    const evidence = new Float32Array(bytes.length / 4)
-    new Uint8Array(evidence.buffer).set(bytes)
-    return { lane, examples, evidence }
-  })
 }

@@ -32,7 +32,7 @@ function serve() {
 }
 
 async function measure() {
-  const server = fork(fileURLToPath(import.meta.url), process.argv.slice(2))
+  const server = fork(fileURLToPath(import.meta.url), process.argv.slice(2), { execArgv: ['--initial-heap-size=64'] }) // as scripts/lossmith.ts
   const port = await new Promise((resolve) => server.once('message', resolve))
   const evidence = Buffer.from(Float32Array.from({ length: layout.length }, (_, i) => Math.sin(i) + 1.5).buffer)
   const streams = Array.from({ length: workers }, () =>
