@@ -4,15 +4,12 @@
 
 #include "engine/cpu/isa.h"
 #include "engine/cpu/kernel.h"
-#include "engine/cpu/scalar_functions.h"
+#include "engine/scalar_functions.h"
 
 namespace lossmith {
 namespace {
 
 constexpr int64_t kParts = 16;  // of a long row, element i in part i mod 16
-
-// `a` when it is larger or NaN. A NaN in `b` stays: nothing is larger.
-LOSSMITH_INLINE float larger(float a, float b) { return a > b || a != a ? a : b; }
 
 LOSSMITH_CLONES void rowMaxima(const float* x, int64_t rows, int64_t length, float* out) {
   for (int64_t r = 0; r < rows; r++, x += length) {
@@ -20,13 +17,13 @@ LOSSMITH_CLONES void rowMaxima(const float* x, int64_t rows, int64_t length, flo
     std::fill(parts, parts + kParts, -kInfinity);
     int64_t i = 0;
     for (; i + kParts <= length; i += kParts) {
-      for (int64_t p = 0; p < kParts; p++) parts[p] = larger(x[i + p], parts[p]);
+      for (int64_t p = 0; p < kParts; p++) parts[p] = maxOf(x[i + p], parts[p]);
     }
     float most = -kInfinity;
     if (i > 0) {
-      for (int64_t p = 0; p < kParts; p++) most = larger(parts[p], most);
+      for (int64_t p = 0; p < kParts; p++) most = maxOf(parts[p], most);
     }
-    for (; i < length; i++) most = larger(x[i], most);
+    for (; i < length; i++) most = maxOf(x[i], most);
     out[r] = most;
   }
 }
@@ -34,7 +31,7 @@ LOSSMITH_CLONES void rowMaxima(const float* x, int64_t rows, int64_t length, flo
 LOSSMITH_CLONES void columnMaxima(const float* x, int64_t length, int64_t inner, float* out) {
   std::fill(out, out + inner, -kInfinity);
   for (int64_t i = 0; i < length; i++, x += inner) {
-    for (int64_t j = 0; j < inner; j++) out[j] = larger(x[j], out[j]);
+    for (int64_t j = 0; j < inner; j++) out[j] = maxOf(x[j], out[j]);
   }
 }
 
