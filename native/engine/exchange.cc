@@ -13,15 +13,6 @@ namespace {
 
 constexpr int64_t kSpan = 1024;  // floats added at a time: all lanes' spans stay in the first cache
 constexpr int64_t kSpansPerTask = 16;
-constexpr int64_t kNotFinite = 1, kOrder = 2;
-
-struct LaneHeader {
-  int64_t examples;
-  double loss;
-  Cursor cursor;
-  int64_t flags;
-  int64_t version;  // of the controller
-};
 
 LaneHeader read(const char* record) {
   LaneHeader header;
@@ -263,36 +254,12 @@ StepSummary Exchange::gatherHeaders(const std::vector<LaneGradient>& own, bool o
     std::vector<size_t> sizes;
     for (int rank = 0; rank < world_; rank++) sizes.push_back(record * (first_lanes_[rank + 1] - first_lanes_[rank]));
     collective_->allGatherV(header(first_lanes_[rank_]), sizes, headers_.data());
-    agreeOnVersion();
   }
 
-  StepSummary summary;
-  summary.exhausted = true;
-  std::vector<double> losses;
-  std::vector<bool> present;
-  for (int lane = 0; lane < shape_.lanes; lane++) {
-    const LaneHeader known = read(header(lane));
-    summary.examples += known.examples;
-    summary.exhausted = summary.exhausted && known.cursor.exhausted != 0;
-    summary.order = summary.order || (known.flags & kOrder) != 0;
-    if (known.flags & kNotFinite) summary.not_finite.push_back(lane);
-    summary.cursors.push_back(known.cursor);
-    losses.push_back(known.loss);
-    present.push_back(known.examples > 0);
-  }
-  summary.loss = addScalarTree(losses, present);
-  return summary;
-}
-
-// Every rank sees the same headers, so all of them throw or none does.
-void Exchange::agreeOnVersion() const {
-  const int64_t wanted = read(header(0)).version;
-  for (int rank = 1; rank < world_; rank++) {
-    const int64_t got = read(header(first_lanes_[rank])).version;
-    if (got == wanted) continue;
-    throw brokenError("controller-version", "[exchange] wanted one version of the controller on all ranks, got version " + std::to_string(wanted) +
-                                                " on rank 0 and " + std::to_string(got) + " on rank " + std::to_string(rank));
-  }
+  std::vector<LaneHeader> known;
+  for (int lane = 0; lane < shape_.lanes; lane++) known.push_back(read(header(lane)));
+  agreeOnVersion(known, {first_lanes_.begin(), first_lanes_.end() - 1});
+  return summaryOf(known);
 }
 
 // A world of one has one subtree, all lanes: its sum is the result.

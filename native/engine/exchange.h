@@ -15,6 +15,7 @@
 
 #include "engine/collective/collective.h"
 #include "engine/data/feed.h"
+#include "engine/lane_header.h"
 #include "engine/lanes/lane_tree.h"
 #include "engine/lanes/row_tree.h"
 #include "engine/lanes/thread_team.h"
@@ -31,14 +32,6 @@ struct LaneGradient {
   bool finite = true;
   AlignedFloats dense;
   std::vector<RowSparse> tables;
-};
-
-struct StepSummary {
-  int64_t examples = 0;
-  double loss = 0;
-  bool exhausted = false, order = false;
-  std::vector<int> not_finite;  // lanes
-  std::vector<Cursor> cursors;  // by lane
 };
 
 struct ExchangeShape {
@@ -90,7 +83,6 @@ class Exchange {
   void agreeOnShape();
   void addOwnRows(const std::vector<LaneGradient>& own);
   StepSummary gatherHeaders(const std::vector<LaneGradient>& own, bool order, int64_t version);
-  void agreeOnVersion() const;
   void addAll(const std::vector<LaneGradient>& own);
   void pack(const std::vector<LaneGradient>& own, int owner);
   void addOverRanks(const std::vector<LaneGradient>& own);

@@ -1,6 +1,6 @@
 // Adds the gradients of all lanes of all ranks on the device: the counterpart of engine/exchange.h, behind one interface for its ways.
-// Staged: through host memory and the host's collective. By NCCL: from device to device; headers (examples, losses, cursors, flags, sizes) go
-// by the host's collective all the same.
+// A world of one adds on the device. Larger ones by NCCL from device to device, or staged through host memory into the host's exchange; headers
+// (lane_header.h) and sizes go by the host's collective in both.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "engine/cuda/device.h"
 #include "engine/cuda/device_kernel.h"
 #include "engine/exchange.h"
+#include "engine/lanes/thread_team.h"
 
 namespace lossmith {
 
@@ -20,27 +21,35 @@ struct DeviceLaneGradient {
   double loss = 0;
   Cursor cursor;
   bool finite = true;
-  const float* dense = nullptr;    // in the layout of DenseState
-  std::vector<DeviceRows> tables;  // `count` in device memory; row_counts has it for the host
-  std::vector<int64_t> row_counts;
+  const float* dense = nullptr;     // in the layout of DenseState
+  std::vector<DeviceRows> tables;   // by table of the plan
+  std::vector<int64_t> row_counts;  // what each table's `count` is, for the host
 };
 
 class DeviceExchange {
  public:
   virtual ~DeviceExchange() = default;
 
-  // As Exchange::setCollective. Null: a world of one.
-  virtual void setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes) = 0;
-
   // As Exchange::run. The gradients are those that work asked of device.stream() before makes; the sums are ready for what is asked of it
-  // afterwards. The own lanes, ascending; their gradients are not changed.
+  // afterwards. `own`: all own lanes, ascending; their gradients are not changed.
   virtual StepSummary run(const std::vector<DeviceLaneGradient>& own, bool order, int64_t version) = 0;
 
-  // The sums of the last run, when it was finite and had examples: device memory that the next run may write to. Pointers stay the same from the
-  // last setCollective on, so that graphs may hold them.
+  // The sums of the last run, when it was finite and had examples: device memory, until the next run. They may be a lane's own.
   virtual const float* dense() const = 0;
   // Rows ascend, no row twice.
   virtual const DeviceRows& rows(size_t table) const = 0;
 };
+
+// What any exchange on a device is made for. Row capacities: the most rows of a table's gradient that a lane can have, by table.
+struct DeviceExchangeOptions {
+  ExchangeShape shape;
+  std::vector<int64_t> lane_rows;
+  std::shared_ptr<Collective> collective;  // null: a world of one
+  std::vector<int> first_lanes;            // by rank
+};
+
+// Throws Error(Config, "lanes") when the first lanes do not fit the shape.
+std::unique_ptr<DeviceExchange> makeLocalExchange(const DeviceExchangeOptions& options, Device& device);
+std::unique_ptr<DeviceExchange> makeStagedExchange(const DeviceExchangeOptions& options, Device& device, ThreadTeam& team);
 
 }  // namespace lossmith
