@@ -2,12 +2,12 @@
 #include "engine/executor.h"
 
 #include <algorithm>
-#include <string>
 
 #include "engine/cpu/kernel.h"
 #include "engine/errors.h"
 #include "engine/guarded_memory.h"
 #include "engine/program_check.h"
+#include "engine/run_check.h"
 
 namespace lossmith {
 namespace {
@@ -49,50 +49,6 @@ AlignedMemory copyOf(const std::vector<float>& values) {
   AlignedMemory memory(values.size() * sizeof(float));
   std::copy(values.begin(), values.end(), memory.floats());
   return memory;
-}
-
-template <class Pointers>
-void wantPointers(const char* what, const Pointers& got, const std::vector<std::string>& names) {
-  if (got.size() != names.size()) {
-    throw brokenError("run-context", "[executor] wanted " + std::to_string(names.size()) + " " + what + ", got " + std::to_string(got.size()));
-  }
-}
-
-void checkContext(const Program& program, const RunContext& context) {
-  if (context.batch < 0 || context.batch > program.max_batch) {
-    throw configError("batch-too-large",
-                      "[executor] wanted a batch from 0 to " + std::to_string(program.max_batch) + ", got " + std::to_string(context.batch));
-  }
-  wantPointers("inputs", context.inputs, program.inputs);
-  wantPointers("parameters", context.parameters, program.parameters);
-  wantPointers("tables", context.tables, program.tables);
-  wantPointers("outputs", context.outputs, program.outputs);
-  if (!context.table_gradients.empty()) wantPointers("table gradients", context.table_gradients, program.tables);
-  auto wantWidth = [&](int table, int64_t width) {
-    const TableView& view = context.tables[table];
-    if (view.width != width || view.stride < width) {
-      throw brokenError("run-context", "[executor] wanted table \"" + program.tables[table] + "\" of width " + std::to_string(width) + ", got " +
-                                           std::to_string(view.width) + " at a stride of " + std::to_string(view.stride));
-    }
-  };
-  for (const Instruction& instruction : program.code) {
-    if (const auto* lookup = std::get_if<Lookup>(&instruction)) {
-      wantWidth(lookup->table, lookup->width);
-      const bool tangent = lookup->plane == TablePlane::Tangent;
-      if (tangent && context.tables[lookup->table].tangent < 0) {
-        throw brokenError("run-context", "[executor] wanted tangents of table \"" + program.tables[lookup->table] + "\", got none");
-      }
-    }
-    if (const auto* gradient = std::get_if<LookupGrad>(&instruction)) {
-      wantWidth(gradient->table, gradient->width);
-      wantPointers("table gradients", context.table_gradients, program.tables);
-    }
-  }
-  auto has = [&](Place place) {
-    return std::any_of(program.buffers.begin(), program.buffers.end(), [&](const Buffer& buffer) { return buffer.place == place; });
-  };
-  if (has(Place::Gradient)) wantPointers("gradients", context.gradients, program.parameters);
-  if (has(Place::Tangent)) wantPointers("tangents", context.tangents, program.parameters);
 }
 
 }  // namespace
@@ -166,7 +122,7 @@ Executor::~Executor() = default;
 
 void Executor::run(const RunContext& context, ProgramPhase phase) {
   State& state = *state_;
-  checkContext(state.program, context);
+  checkRun(state.program, context);
   state.frame.context = &context;
   const bool first = phase == ProgramPhase::First;
   if (first) state.begin(context);
