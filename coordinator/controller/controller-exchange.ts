@@ -55,7 +55,10 @@ export class ControllerExchange {
       )
     reports.set(rank, report)
     if (reports.size < this.world) return
-    state.update([...reports.values()].flatMap((report) => this.evidenceOf(report)), this.entropyAt(step))
+    state.update(
+      [...reports.values()].flatMap((report) => this.evidenceOf(report)),
+      this.entropyAt(step),
+    )
     reports.clear()
     this.learned = step
     const message = stateMessage(state, step)
