@@ -54,7 +54,7 @@ class Team {
 
  private:
   template <class T, class Join>
-  __host__ __device__ T reduce(T x, Join join) const {
+  __host__ __device__ T reduce(T x, [[maybe_unused]] Join join) const {
 #ifdef __CUDA_ARCH__
     __shared__ T parts[kTeamMost / 32];
     const int warp = rank() / 32, warps = (size() + 31) / 32;
