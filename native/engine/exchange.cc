@@ -49,29 +49,32 @@ void overSpans(ThreadTeam& team, int64_t from, int64_t to, Body body) {
 
 }  // namespace
 
+std::vector<int> laneBounds(const ExchangeShape& shape, const Collective* collective, const std::vector<int>& first_lanes) {
+  if (shape.lanes < 1 || !std::has_single_bit(static_cast<unsigned>(shape.lanes))) {
+    throw configError("lanes", "[exchange] wanted lanes a power of two, got " + std::to_string(shape.lanes));
+  }
+  const int world = collective ? collective->world() : 1, rank = collective ? collective->rank() : 0;
+  std::vector<int> bounds = first_lanes;
+  bounds.push_back(shape.lanes);
+  const bool ascending = std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<int>()) == bounds.end();
+  const bool counted = static_cast<int>(first_lanes.size()) == world && bounds.front() == 0 && ascending;
+  const bool mine = !collective || (counted && bounds[rank] == shape.first_lane && bounds[rank + 1] == shape.first_lane + shape.lane_count);
+  if (counted && mine) return bounds;
+  std::string got;
+  for (int lane : first_lanes) got.append(" ").append(std::to_string(lane));
+  throw configError("lanes", "[exchange] wanted the first lanes of " + std::to_string(world) + " ranks over " + std::to_string(shape.lanes) +
+                                 " lanes, rank " + std::to_string(rank) + " with " + std::to_string(shape.lane_count) + " from " +
+                                 std::to_string(shape.first_lane) + ", got" + got);
+}
+
 Exchange::Exchange(ExchangeShape shape, ThreadTeam& team)
     : shape_(std::move(shape)), team_(team), parts_(team.size() == 1 ? 1 : 2 * team.size()), scratch_(team.size()), dense_(shape_.dense_size) {
-  if (shape_.lanes < 1 || !std::has_single_bit(static_cast<unsigned>(shape_.lanes))) {
-    throw configError("lanes", "[exchange] wanted lanes a power of two, got " + std::to_string(shape_.lanes));
-  }
   setCollective(nullptr, {0});
 }
 
 void Exchange::setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes) {
   const int world = collective ? collective->world() : 1, rank = collective ? collective->rank() : 0;
-  std::vector<int> bounds = first_lanes;
-  bounds.push_back(shape_.lanes);
-  const bool ascending = std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<int>()) == bounds.end();
-  const bool counted = static_cast<int>(first_lanes.size()) == world && bounds.front() == 0 && ascending;
-  // A trainer without a collective may own some of the lanes only: it is of use once it is given one.
-  const bool mine = !collective || (counted && bounds[rank] == shape_.first_lane && bounds[rank + 1] == shape_.first_lane + shape_.lane_count);
-  if (!counted || !mine) {
-    std::string got;
-    for (int lane : first_lanes) got.append(" ").append(std::to_string(lane));
-    throw configError("lanes", "[exchange] wanted the first lanes of " + std::to_string(world) + " ranks over " + std::to_string(shape_.lanes) +
-                                   " lanes, rank " + std::to_string(rank) + " with " + std::to_string(shape_.lane_count) + " from " +
-                                   std::to_string(shape_.first_lane) + ", got" + got);
-  }
+  std::vector<int> bounds = laneBounds(shape_, collective.get(), first_lanes);
   collective_ = world > 1 ? std::move(collective) : nullptr;
   rank_ = rank;
   world_ = world;

@@ -42,11 +42,15 @@ struct ExchangeShape {
   bool operator==(const ExchangeShape&) const = default;
 };
 
+// The first lanes of all ranks (first_lanes[r] is rank r's) and the number of lanes behind the last. Without a collective the world is one rank,
+// which may own some of the lanes only: it is of use once it is given one. Throws Error(Config, "lanes") when that does not fit the shape.
+std::vector<int> laneBounds(const ExchangeShape& shape, const Collective* collective, const std::vector<int>& first_lanes);
+
 class Exchange {
  public:
   Exchange(ExchangeShape shape, ThreadTeam& team);
 
-  // first_lanes[r] is the first lane of rank r. Throws Error(Config, "lanes") when that does not fit the shape.
+  // See laneBounds.
   void setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes);
 
   // One exchange of the own lanes (shape.lane_count of them). `version` is that of the controller that weighed the losses: ranks of

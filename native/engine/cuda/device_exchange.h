@@ -40,6 +40,8 @@ class DeviceExchange {
   virtual const DeviceRows& rows(size_t table) const = 0;
 };
 
+LaneHeader headerOf(const DeviceLaneGradient& lane, bool order, int64_t version);
+
 // What any exchange on a device is made for. Row capacities: the most rows of a table's gradient that a lane can have, by table.
 struct DeviceExchangeOptions {
   ExchangeShape shape;

@@ -42,6 +42,8 @@ class Feed {
   // The next batch of a lane. Blocks until read; count 0 and after.exhausted when the lane is at its end (such a batch still carries
   // rejects and held-out rows of a lane without examples). One caller per lane at a time. Throws what the reader met: file and reason.
   virtual void next(int lane, Batch& batch) = 0;
+  // Another number once lanes start over: batches that were taken before, but not trained on, are then of no use.
+  virtual int64_t generation() const = 0;
   // Streams one piece whole, in order, in batches of at most `limit`; false at its end. For evaluation. Independent of lanes.
   class PieceReader {
    public:

@@ -1,6 +1,7 @@
 // See log_feed.h.
 #include "engine/data/log_feed.h"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -73,6 +74,7 @@ struct LogFeed::State {
   std::map<int, std::shared_ptr<Lane>> lanes;
   std::vector<Batch> spare;  // buffers to use again
   bool reading = false, closed = false;
+  std::atomic<int64_t> generation = 0;
 
   // The lane with the fewest batches ready that wants more.
   std::shared_ptr<Lane> hungriest() {
@@ -115,6 +117,7 @@ void LogFeed::startEpoch(int64_t epoch, std::vector<FeedLane> lanes, bool repeat
     if (!lane->memory.empty()) started.emplace(number, lane);
   }
   state_->lanes = std::move(started);
+  state_->generation++;
   if (!state_->reading) std::thread(readAhead, state_).detach();
   state_->reading = true;
   state_->changed.notify_all();
@@ -128,6 +131,7 @@ void LogFeed::setMemory(int number, std::vector<Batch> batches, bool repeat) {
   lane->repeat = repeat;
   const std::lock_guard lock(state_->mutex);
   state_->lanes[number] = std::move(lane);
+  state_->generation++;
   state_->changed.notify_all();
 }
 
@@ -169,6 +173,8 @@ void LogFeed::next(int number, Batch& batch) {
     progress = state->source->progress();
   }
 }
+
+int64_t LogFeed::generation() const { return state_->generation; }
 
 std::unique_ptr<Feed::PieceReader> LogFeed::openPiece(const Piece& piece) { return openPieceOf(source_, piece); }
 

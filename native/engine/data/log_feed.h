@@ -31,6 +31,7 @@ class LogFeed : public Feed {
 
   // Also throws Error(Transient, "feed-stalled") when nothing could be read for a minute, as from a file system that hangs.
   void next(int lane, Batch& batch) override;
+  int64_t generation() const override;
   std::unique_ptr<PieceReader> openPiece(const Piece& piece) override;
 
   const std::shared_ptr<LogSource>& source() const { return source_; }

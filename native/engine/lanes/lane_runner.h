@@ -10,6 +10,7 @@
 
 #include "engine/data/feed.h"
 #include "engine/executor.h"
+#include "engine/lanes/program_binding.h"
 #include "engine/state/controller_state.h"
 #include "engine/state/dense_state.h"
 #include "engine/state/table.h"
@@ -39,16 +40,12 @@ class LaneRunner {
   std::span<const float> output(const std::string& name) const;
 
  private:
-  void checkInput(const Buffer& buffer) const;
   const void* input(const std::string& name, const Batch& batch) const;
 
-  const Program& program_;
+  const ProgramBinding binding_;
   const DenseState& dense_;
   const ControllerState& controller_;
-  std::vector<size_t> parameters_, tables_;  // of the program, as numbers of the plan
-  std::vector<int64_t> input_widths_;        // a batch's; 0 for an input of no example
   std::vector<std::vector<float>> outputs_;
-  size_t output_ = 0;
   RunContext context_;
   Executor executor_;
 };

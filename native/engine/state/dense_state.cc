@@ -3,34 +3,20 @@
 
 #include <algorithm>
 
-#include "engine/errors.h"
-
 namespace lossmith {
 
-constexpr int64_t kMaxElements = int64_t{1} << 48;
-
-DenseState::DenseState(const std::vector<ParameterSpec>& specs, const OptimizerSpec& optimizer) : specs_(specs), optimizer_(optimizer) {
-  for (const ParameterSpec& spec : specs) {
-    int64_t elements = 1;
-    for (int64_t dimension : spec.shape) {
-      if (__builtin_mul_overflow(elements, dimension, &elements) || elements > kMaxElements) {
-        throw configError("parameter-too-large", "[parameter " + spec.name + "] wanted at most 2^48 elements, got more");
-      }
-    }
-    offsets_.push_back(size_);
-    elements_.push_back(elements);
-    size_ += (elements + kLineFloats - 1) / kLineFloats * kLineFloats;
-  }
-  for (int plane = 0; plane < optimizer.states(); plane++) planes_.emplace_back(size_);
+DenseState::DenseState(const std::vector<ParameterSpec>& specs, const OptimizerSpec& optimizer) : DenseLayout(specs), optimizer_(optimizer) {
+  for (int plane = 0; plane < optimizer.states(); plane++) planes_.emplace_back(size());
 }
 
 void DenseState::initialize(uint64_t seed) {
-  for (AlignedFloats& plane : planes_) std::fill_n(plane.data(), size_, 0.0f);
-  for (size_t i = 0; i < specs_.size(); i++) {
-    const int64_t width = specs_[i].shape.empty() ? 1 : specs_[i].shape.back();
-    if (elements_[i] == 0) continue;
-    drawRows(specs_[i].init, seed, specs_[i].name, 0, elements_[i] / width, width, plane(0) + offsets_[i], width);
-    if (optimizer_.hasV()) std::fill_n(plane(optimizer_.states() - 1) + offsets_[i], elements_[i], static_cast<float>(optimizer_.initial));
+  for (AlignedFloats& plane : planes_) std::fill_n(plane.data(), size(), 0.0f);
+  for (size_t i = 0; i < specs().size(); i++) {
+    const ParameterSpec& spec = specs()[i];
+    const int64_t width = spec.shape.empty() ? 1 : spec.shape.back();
+    if (elements(i) == 0) continue;
+    drawRows(spec.init, seed, spec.name, 0, elements(i) / width, width, plane(0) + offset(i), width);
+    if (optimizer_.hasV()) std::fill_n(plane(optimizer_.states() - 1) + offset(i), elements(i), static_cast<float>(optimizer_.initial));
   }
 }
 

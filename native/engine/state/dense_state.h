@@ -1,5 +1,4 @@
-// Dense parameters, one behind the other in one vector, each at a multiple of 16 floats (a cache line); m and v likewise, at the same
-// places. Gradients use the same layout, so that sums and updates see one vector of `size` floats. Gaps stay zero.
+// Dense parameters in one vector, m and v likewise, at the same places (dense_layout.h). Gaps stay zero.
 #pragma once
 
 #include <algorithm>
@@ -7,13 +6,11 @@
 #include <vector>
 
 #include "engine/cpu/aligned_memory.h"
+#include "engine/state/dense_layout.h"
 #include "engine/state/lookahead.h"
 #include "engine/state/optimizer.h"
-#include "engine/state/state_spec.h"
 
 namespace lossmith {
-
-constexpr int64_t kLineFloats = 16;
 
 // Floats that begin at a cache line.
 class AlignedFloats {
@@ -30,16 +27,12 @@ class AlignedFloats {
   int64_t size_ = 0;
 };
 
-class DenseState {
+class DenseState : public DenseLayout {
  public:
   // Throws Error(Config, "parameter-too-large").
   DenseState(const std::vector<ParameterSpec>& specs, const OptimizerSpec& optimizer);
 
-  const std::vector<ParameterSpec>& specs() const { return specs_; }
-  int64_t size() const { return size_; }
-  int64_t offset(size_t parameter) const { return offsets_[parameter]; }
-  int64_t elements(size_t parameter) const { return elements_[parameter]; }
-  int64_t bytes() const { return size_ * int64_t(sizeof(float)) * optimizer_.states(); }
+  int64_t bytes() const { return size() * int64_t(sizeof(float)) * optimizer_.states(); }
 
   void initialize(uint64_t seed);
   // Plane 0 is the weight, 1 and 2 the optimizer's states in their order (m, v).
@@ -51,10 +44,7 @@ class DenseState {
   void lookahead(const LookaheadStep& step, int64_t from, int64_t count, const float* gradient, const float* validation, float* out);
 
  private:
-  std::vector<ParameterSpec> specs_;
   OptimizerSpec optimizer_;
-  std::vector<int64_t> offsets_, elements_;
-  int64_t size_ = 0;
   std::vector<AlignedFloats> planes_;
 };
 
