@@ -42,7 +42,12 @@ const jobCommand = (name: string, description: string) =>
     .argument('[job]', 'job file (docs/job.md)')
     .option('--run <dir>', 'directory of the run (default: runs/<name>-<time>)')
     .option('--resume <dir>', 'go on with a run from its newest checkpoint; any number of workers gives the same result')
-    .option('--set <path=value>', 'override a key of the job; repeatable', (value: string, all: string[]) => [...all, value], [])
+    .option(
+      '--set <path=value>',
+      'override a key of the job, relative paths from here; repeatable',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
     .option('--print-job', 'print the job with all defaults, and do nothing else')
     .option('--workers <n>', 'workers, as cluster.workers of the job', whole(1))
     .option('--insecure', 'allow an address beyond loopback without TLS, on a private network')
@@ -108,7 +113,12 @@ command('compare', 'Train a job that searches losses beside its baselines, seed 
   )
   .option('--arm <name=loss>', 'another arm, its loss as YAML; repeatable', (value: string, all: string[]) => [...all, value], [])
   .option('--out <dir>', 'directory of the runs and the tables (default: runs/compare-<name>)')
-  .option('--set <path=value>', 'override a key of the job; repeatable', (value: string, all: string[]) => [...all, value], [])
+  .option(
+    '--set <path=value>',
+    'override a key of the job, relative paths from here; repeatable',
+    (value: string, all: string[]) => [...all, value],
+    [],
+  )
   .addOption(new Option('--epoch <choice>', 'whose test scores count').choices(['last', 'best-validation']).default('last'))
   .option('--workers <n>', 'workers of each run, as cluster.workers of the job', whole(1))
   .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))

@@ -8,8 +8,8 @@ import type { ChoiceSchema, FormsSchema, ListSchema, MapSchema, NumberSchema, Ob
 
 export interface Check {
   readonly problems: string[]
-  /** Folder from which relative paths are resolved. */
-  readonly folder: string
+  /** Folder from which a relative path at this place of the job is resolved. */
+  readonly folderOf: (path: string) => string
 }
 
 /** The value with defaults; undefined where it is refused (a problem is added) or computed later. */
@@ -110,7 +110,7 @@ function checkText(value: unknown, schema: TextSchema, path: string, check: Chec
     const near = typeof value === 'string' && schema.pattern?.near ? nearestName(value, schema.pattern.near) : null
     return refuse(check, path, wanted(schema), got(value), near)
   }
-  return schema.path ? resolve(check.folder, value) : value
+  return schema.path ? resolve(check.folderOf(path), value) : value
 }
 
 function checkChoice(value: unknown, schema: ChoiceSchema, path: string, check: Check): string | undefined {

@@ -8,7 +8,7 @@ export function jobReference(): string {
     '# The job file',
     '',
     'YAML. Only `data.train` is required. `lossmith train job.yaml --print-job` shows a job with all its defaults; `--set path=value` overrides a key.',
-    'Relative paths start at the folder of the job file. This page is made from `common/job/job-schema.ts` by `node dist/scripts/write-job-reference.js`.',
+    'Relative paths start at the folder of the job file, those of `--set` at the current folder. This page is made from `common/job/job-schema.ts` by `node dist/scripts/write-job-reference.js`.',
     '',
     '| key | wanted | default | what it is |',
     '|---|---|---|---|',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { LossmithError } from '../errors.js'
 import type { Job } from './job.js'
@@ -65,13 +65,13 @@ test('--set overrides with YAML types, later ones win', () => {
   ])
   assert.equal(job.train.batch, 512)
   assert.deepEqual(job.model, { kind: 'deepfm', embedding: 16, hidden: [32, 16], dropout: 0.2 })
-  assert.deepEqual(job.data.train, ['/jobs/log.tsv', '/jobs/b.tsv'])
+  assert.deepEqual(job.data.train, ['/jobs/log.tsv', resolve('b.tsv')])
   assert.equal(job.train.determinism, false)
   assert.equal(job.name, 'x-1')
 })
 
 test('--set on a file given as a single text', () => {
-  assert.deepEqual(parse('data: {train: log.tsv}', ['data.train=other.tsv']).data.train, ['/jobs/other.tsv'])
+  assert.deepEqual(parse('data: {train: log.tsv}', ['data.train=other.tsv']).data.train, [resolve('other.tsv')])
   assert.match(refusal('data: {train: log.tsv}', ['train.batch']), /wanted --set path=value.*got "train\.batch"/)
   assert.match(refusal('data: {train: log.tsv}', ['train.batsh=4']), /train\.batsh: unknown key.*did you mean batch\?/)
   assert.match(refusal('data: {train: log.tsv}', ['data.train[7]=x']), /--set data\.train\[7\]: wanted a position from 0 to 1, got 7/)
@@ -112,6 +112,15 @@ const refusals: [string, string, RegExp][] = [
 for (const [name, text, expected] of refusals) {
   test(`refused: ${name}`, () => assert.match(refusal(text), expected))
 }
+
+test('relative paths of the job start at its folder, those of --set at the current one', () => {
+  const text = 'data: {train: [a.tsv, b.tsv]}\nmodel: {kind: file, path: m.ts}'
+  const job = parseJob(text, { file: '/jobs/ads.yaml', set: ['data.train[1]=mine.tsv'] })
+  assert.deepEqual(job.data.train, ['/jobs/a.tsv', resolve('mine.tsv')])
+  assert.equal(job.model.kind === 'file' && job.model.path, '/jobs/m.ts')
+  const other = parseJob(text, { file: '/jobs/ads.yaml', set: ['data.train=[x.tsv]', 'model={kind: file, path: n.ts}'] })
+  assert.deepEqual([...other.data.train, other.model.kind === 'file' && other.model.path], [resolve('x.tsv'), resolve('n.ts')])
+})
 
 test('all problems are told at once, each on a line', () => {
   const lines = refusal('data: {train: a}\ntrain: {batch: x, lanes: 3}\nfoo: 1').split('\n')

@@ -14,7 +14,7 @@ import { lossProblems } from './loss-schema.js'
 import { setValue } from './set-value.js'
 
 export interface ParseOptions {
-  /** Where the text comes from: stands in messages; relative paths start at its folder. */
+  /** Where the text comes from: stands in messages; relative paths start at its folder, those of `set` at the current one. */
   readonly file: string
   /** `path=value`, later ones win. */
   readonly set?: readonly string[]
@@ -34,14 +34,18 @@ export function readJob(file: string, set: readonly string[] = []): Job {
 
 export function parseJob(text: string, { file, set = [] }: ParseOptions): Job {
   const raw = parseYaml(text, file)
-  for (const assignment of set) setValue(raw, assignment)
-  const check: Check = { problems: [], folder: dirname(resolve(file)) }
+  const assigned = set.map((assignment) => setValue(raw, assignment))
+  const check: Check = { problems: [], folderOf: (path) => (isWithin(path, assigned) ? process.cwd() : dirname(resolve(file))) }
   const job = checkValue(raw, jobSchema, '', check) as Job
   if (check.problems.length === 0) fillComputed(job, file)
   if (check.problems.length === 0) checkTogether(job, check.problems)
   if (check.problems.length > 0) throw configError('job-invalid', `${file}: ${check.problems.join(`\n${file}: `)}`)
   return job
 }
+
+/** Whether a place of the job lies in what one of the assignments set. */
+const isWithin = (path: string, assigned: readonly string[]) =>
+  assigned.some((whole) => path === whole || path.startsWith(`${whole}.`) || path.startsWith(`${whole}[`))
 
 /** The resolved job as YAML: valid input again, and then the same job. */
 export const printJob = (job: Job): string => stringify(job)

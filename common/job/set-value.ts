@@ -2,7 +2,8 @@
 import { parse } from 'yaml'
 import { configError } from '../errors.js'
 
-export function setValue(job: Record<string, unknown>, assignment: string): void {
+/** Returns the path that was set, as problems write it: data.train[1]. */
+export function setValue(job: Record<string, unknown>, assignment: string): string {
   const equals = assignment.indexOf('=')
   const path = assignment.slice(0, Math.max(equals, 0)).trim()
   if (equals < 0 || !/^[\w-]+((\.[\w-]+)|(\[\d+\]))*$/.test(path)) {
@@ -28,6 +29,7 @@ export function setValue(job: Record<string, unknown>, assignment: string): void
   const changesKind = (last === 'kind' || last === 'by') && Object.hasOwn(place, last) && place[last] !== value
   if (changesKind) for (const key of Object.keys(place)) delete place[key]
   define(place, last, value)
+  return path.replace(/\.(\d+)(?=[.[]|$)/g, '[$1]')
 }
 
 /** The object or list at a key, made where there is none; a single value becomes a list of one when a position is asked for. */
