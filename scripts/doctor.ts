@@ -6,6 +6,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os'
 import { version } from '../common/version.js'
 import { loadNative } from '../native/ts/binding.js'
 import { nodeHeaders } from './build-native.js'
+import { diagnoseCuda } from './doctor-cuda.js'
 
 export interface Finding {
   readonly name: string
@@ -56,7 +57,7 @@ export function diagnose(): Diagnosis {
       for: 'use',
       note: 'runs model.onnx from Node: npm install onnxruntime-node',
     },
-    { name: 'GPU', found: gpu(), for: 'use', note: 'CPU only in this version' },
+    ...diagnoseCuda(),
   ]
   return { version, ready: engine.found !== null && Number(process.versions.node.split('.')[0]) >= 20, findings }
 }
@@ -123,11 +124,6 @@ function packageVersion(name: string): string | null {
   } catch {
     return null
   }
-}
-
-function gpu(): string | null {
-  const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { encoding: 'utf8', timeout: 10_000 })
-  return status === 0 && stdout.trim() !== '' ? `${stdout.trim().split('\n').join(', ')} (not used: CPU only in this version)` : null
 }
 
 const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`

@@ -3,6 +3,7 @@
 
 #include "addon/collective_object.h"
 #include "addon/describe.h"
+#include "addon/describe_cuda.h"
 #include "addon/errors_to_js.h"
 #include "addon/feed_object.h"
 #include "addon/index_task.h"
@@ -14,6 +15,7 @@ namespace lossmith {
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerErrors(env, exports);
   registerDescribe(env, exports);
+  registerDescribeCuda(env, exports);
   registerRunProgram(env, exports);
   registerCollective(env, exports);
   registerTrainer(env, exports);

@@ -10,6 +10,10 @@ import type { Program } from '../../model/program.js'
 export interface Native {
   /** What this build and this machine are. */
   describe(): { version: string; cpuClass: string; isa: string; onednn: string; gloo: boolean }
+  /** GPUs and the libraries that they are used through. Opens them all, which takes a moment; no GPU is used. LOSSMITH_CUDA=emulated: one device, on the CPU. */
+  describeCuda(): CudaDescription
+  /** Bytes that are free on a GPU now; makes this process's context on it. @throws config `no-gpu` */
+  freeDeviceMemory(gpu: number): number
   /** Asks the kernel to end this process when its parent dies (prctl PR_SET_PDEATHSIG); true unless the parent is gone already. */
   dieWithParent(parentPid: number): boolean
   /** Runs a program once on plain arrays with guard zones around every buffer: for tests of ops. */
@@ -27,6 +31,27 @@ export interface Native {
   /** Labels of the pieces' rows, and the values of `fields` (places among the ids), of each at most `limit`. */
   survey(options: { source: NativeSource; pieces: NativePiece[]; fields: number[]; limit: number }): Promise<NativeSurvey>
   createFeed(options: FeedOptions): Feed
+}
+
+export interface CudaDescription {
+  /** Whether a CUDA compiler was there when the engine was built. */
+  built: boolean
+  /** Those that can be used: sm_80 or newer, the driver new enough. Versions of driver and runtime are CUDA's, as 13000. */
+  devices: {
+    ordinal: number
+    name: string
+    uuid: string
+    major: number
+    minor: number
+    processors: number
+    memory: number
+    driver: number
+    runtime: number
+  }[]
+  /** Why a GPU cannot be used, or why there is none. */
+  why: string | null
+  /** `why`, of one that was not found: where it was looked for and how to get it. */
+  libraries: { name: string; path: string | null; version: string | null; why: string | null }[]
 }
 
 /** `tangents` and `tangent` are wanted where the program reads them. Both phases run, one after the other. */

@@ -7,12 +7,14 @@
 
 #include "engine/cuda/check.h"
 #include "engine/cuda/device.h"
+#include "engine/cuda/device_report.h"
 
 namespace lossmith {
 namespace {
 
 constexpr int kOldest = 80;  // sm_80: asynchronous copies, bf16 and TF32 products
 constexpr size_t kAlignment = 256;
+constexpr int64_t kEmulatedBytes = int64_t{1} << 40;  // memory that nobody touches costs nothing
 
 cudaStream_t streamOf(void* handle) { return static_cast<cudaStream_t>(handle); }
 cudaEvent_t eventOf(void* handle) { return static_cast<cudaEvent_t>(handle); }
@@ -53,14 +55,46 @@ void* hostMemory(size_t bytes, int byte) {
   return memory;
 }
 
+DeviceInfo emulatedInfo() {
+  DeviceInfo info;
+  info.name = "emulated on the CPU";
+  info.uuid = "emulated";
+  info.processors = 1;
+  info.memory = kEmulatedBytes;
+  return info;
+}
+
+// LOSSMITH_CUDA=emulated: the machine has one device, the emulated one.
+bool onlyEmulated() {
+  const char* value = std::getenv("LOSSMITH_CUDA");
+  return value != nullptr && std::strcmp(value, "emulated") == 0;
+}
+
+std::string reasonOf(cudaError_t result) {
+  int driver = 0, runtime = 0;
+  const bool known = cudaDriverGetVersion(&driver) == cudaSuccess && cudaRuntimeGetVersion(&runtime) == cudaSuccess;
+  cudaGetLastError();  // or it would be met again by the next call
+  if (known && driver == 0) return "no NVIDIA driver";
+  if (known && driver / 1000 < runtime / 1000) {
+    const auto text = [](int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); };
+    return "the driver is for CUDA " + text(driver) + " and this engine was built with CUDA " + text(runtime) +
+           ": a newer driver, or build with an older toolkit";
+  }
+  return result == cudaErrorNoDevice ? "no GPU" : cudaGetErrorString(result);
+}
+
 }  // namespace
 
+bool builtWithCuda() { return true; }
+
+int64_t freeDeviceBytes(int ordinal) { return Device::open(ordinal)->freeBytes(); }
+
 std::vector<DeviceInfo> listDevices(std::string& why) {
+  if (onlyEmulated()) return {emulatedInfo()};
   int count = 0;
   const cudaError_t result = cudaGetDeviceCount(&count);
   if (result != cudaSuccess || count == 0) {
-    cudaGetLastError();  // or it would be met again by the next call
-    why = result == cudaSuccess ? "no GPU" : cudaGetErrorString(result);
+    why = reasonOf(result == cudaSuccess ? cudaErrorNoDevice : result);
     return {};
   }
   std::vector<DeviceInfo> devices;
@@ -81,25 +115,19 @@ Device::Device(DeviceInfo info, bool emulated) : info_(std::move(info)), emulate
 std::unique_ptr<Device> Device::open(int ordinal) {
   std::string why;
   for (DeviceInfo& info : listDevices(why)) {
-    if (info.ordinal == ordinal) return std::unique_ptr<Device>(new Device(std::move(info), false));
+    if (info.ordinal == ordinal) return onlyEmulated() ? emulate() : std::unique_ptr<Device>(new Device(std::move(info), false));
   }
   throw configError("no-gpu", "[cuda] wanted a usable GPU " + std::to_string(ordinal) + ", got none: " + (why.empty() ? "no such GPU" : why));
 }
 
-std::unique_ptr<Device> Device::emulate() {
-  DeviceInfo info;
-  info.name = "emulated on the CPU";
-  info.uuid = "emulated";
-  info.processors = 1;
-  return std::unique_ptr<Device>(new Device(std::move(info), true));
-}
+std::unique_ptr<Device> Device::emulate() { return std::unique_ptr<Device>(new Device(emulatedInfo(), true)); }
 
 void Device::use() const {
   if (!emulated_) checkCuda(cudaSetDevice(info_.ordinal), "cudaSetDevice");
 }
 
 int64_t Device::freeBytes() const {
-  if (emulated_) return int64_t{1} << 40;
+  if (emulated_) return kEmulatedBytes;
   size_t free = 0, total = 0;
   checkCuda(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
   return static_cast<int64_t>(free);

@@ -1,19 +1,29 @@
 // An engine that was built without a CUDA compiler: it has no devices and says how to get them.
 #include "engine/cuda/cuda_trainer.h"
 #include "engine/cuda/device.h"
+#include "engine/cuda/device_report.h"
 #include "engine/errors.h"
 
 namespace lossmith {
+namespace {
+
+[[noreturn]] void refuse() {
+  std::string why;
+  listDevices(why);
+  throw configError("no-gpu", "[cuda] wanted a usable GPU, got none: " + why);
+}
+
+}  // namespace
+
+bool builtWithCuda() { return false; }
 
 std::vector<DeviceInfo> listDevices(std::string& why) {
   why = "this engine was built without CUDA: install a CUDA toolkit (12 or newer) and build again";
   return {};
 }
 
-std::unique_ptr<Trainer> createCudaTrainer(TrainerOptions) {
-  std::string why;
-  listDevices(why);
-  throw configError("no-gpu", "[cuda] wanted a usable GPU, got none: " + why);
-}
+std::unique_ptr<Trainer> createCudaTrainer(TrainerOptions) { refuse(); }
+
+int64_t freeDeviceBytes(int) { refuse(); }
 
 }  // namespace lossmith
