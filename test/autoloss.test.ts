@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test'
 import type { ControllerJob, LossJob } from '../common/job/loss.js'
 import { ControllerState } from '../coordinator/controller/controller-state.js'
 import { buildTrainingPlan } from '../model/build-plan.js'
+import { smallController } from '../model/controller/controller-job.test.support.js'
 import { initialController } from '../model/controller/initial-controller.js'
 import type { Candidate } from '../model/losses/candidate.js'
 import { candidateOf } from '../model/losses/candidate-of.js'
@@ -21,24 +22,7 @@ import { readSurfaces, type SurfaceRow, surfacesOf } from '../scripts/explain/re
 import { writeNoisySlice } from '../scripts/synth/write-noisy-slice.js'
 import { lossmith } from './lossmith-command.js'
 
-const controller: ControllerJob = {
-  inputs: ['y', 'z', 'p', 'error'],
-  hidden: [32, 32],
-  fieldWidth: 4,
-  rate: 0.003,
-  period: 1,
-  warmupSteps: 0,
-  entropy: { start: 0, end: 0 },
-  clip: 1,
-  gumbel: false,
-  temperature: { start: 1, decay: 0, floor: 0.01 },
-  lookahead: 'exact',
-  objective: 'logloss',
-  centre: 0,
-  batch: 0,
-  from: '',
-  frozen: false,
-}
+const controller: ControllerJob = { ...smallController, inputs: ['y', 'z', 'p', 'error'], hidden: [32, 32], clip: 1 }
 const bce = candidateOf({ name: 'bce' }, { baseRate: 0.5 })
 const wrong: Candidate = {
   name: 'wrong',

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ControllerJob, controllerOf, type LossJob } from '../common/job/loss.js'
 import { buildTrainingPlan } from '../model/build-plan.js'
+import { smallController } from '../model/controller/controller-job.test.support.js'
 import { buildSearchGraph } from '../model/controller/search-graph.js'
 import { nameOf, type Tensor } from '../model/graph.js'
 import { buildTrainingGraph, type InputSizes, type ModelChoice } from '../model/model.js'
@@ -22,24 +23,7 @@ const ROWS = 40
 const TOLERANCE = 1e-4
 const randomness = { seed: 7n, step: 3, lane: 2 }
 
-const controller: ControllerJob = {
-  inputs: ['y', 'z', 'p', 'error', 'field:C2'],
-  hidden: [16, 8],
-  fieldWidth: 3,
-  rate: 0.003,
-  period: 1,
-  warmupSteps: 0,
-  entropy: { start: 0, end: 0 },
-  clip: 0,
-  gumbel: false,
-  temperature: { start: 1, decay: 0, floor: 0.01 },
-  lookahead: 'exact',
-  objective: 'logloss',
-  centre: 0,
-  batch: 0,
-  from: '',
-  frozen: false,
-}
+const controller: ControllerJob = { ...smallController, inputs: ['y', 'z', 'p', 'error', 'field:C2'], hidden: [16, 8], fieldWidth: 3 }
 const fields = [{ field: 1, name: 'C2', values: [1, 2, 5, 8].map((row) => ({ text: `${row}`, row, count: 1 })) }]
 const clicks: LossJob = { mode: 'search', candidates: [{ name: 'bce' }, { name: 'focal', gamma: 2 }, { name: 'hinge' }, { name: 'mse' }], controller }
 const centred = (loss: LossJob): LossJob => ({ ...loss, controller: { ...controller, centre: 0.5 } }) as LossJob
