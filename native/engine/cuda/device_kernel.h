@@ -60,6 +60,7 @@ struct DeviceFrame {
   size_t workspace_bytes = 0;
   // One, in device memory: -1, or an id that is no row of its table (kBadMinusOne for -1). Such an id is taken as row 0 and the run is of no use.
   int64_t* bad_row = nullptr;
+  int32_t* not_finite = nullptr;  // one, in device memory: becomes 1 when a table's gradient is not finite. Null: nobody asks
 
   int64_t size(int64_t size) const { return resolveSize(size, batch); }
   float* floats(int buffer) const { return static_cast<float*>(bases[buffer]); }

@@ -17,7 +17,7 @@ struct DenseOnDevice {
   float *weight = nullptr, *m = nullptr, *v = nullptr;
 };
 
-// A table and the rows of its reduced gradient.
+// A table and the rows of its reduced gradient. A table appears once.
 struct TableStep {
   DeviceTable table;
   DeviceRows gradient;

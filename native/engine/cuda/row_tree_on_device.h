@@ -28,14 +28,16 @@ class RowTreeOnDevice {
   RowTreeOnDevice(RowTreeOnDevice&&) noexcept;
 
   // The tree's sum of disjoint subtrees, ascending by lane. A sum of one leaf is that leaf itself; any other lies in this object's memory, at the
-  // same place each time. May be captured.
+  // same place each time. No leaf is changed. May be captured.
   DeviceRows add(Stream& stream, const std::vector<RowLeafOnDevice>& leaves);
 
  private:
-  int64_t table_rows_, width_, capacity_;
-  const RowTreeOnDevice* like_;
+  void sum(Stream& stream, const KeyGroups& groups, int64_t most, bool fours) const;
+
+  int64_t table_rows_, width_, most_;
   std::unique_ptr<KeyGroups> keys_;
-  DeviceMemory sources_, lanes_, count_, rows_, values_;
+  const RowTreeOnDevice* like_;
+  DeviceMemory sources_, lanes_, values_;
 };
 
 }  // namespace lossmith

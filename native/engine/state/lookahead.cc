@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/cpu/isa.h"
+#include "engine/state/optimizer_arithmetic.h"
 
 namespace lossmith {
 
@@ -29,41 +30,32 @@ struct Span {
   float* out;
 };
 
-[[gnu::always_inline]] static inline void plain(const LookaheadStep& s, int64_t n, const float* __restrict h, float* __restrict out) {
-  for (int64_t i = 0; i < n; i++) out[i] = h[i] * s.validation_scale;
+// Scalars are copied: what is written might be they, for all that the compiler knows.
+[[gnu::always_inline]] static inline void plain(const LookaheadStep& step, int64_t n, const float* __restrict h, float* __restrict out) {
+  const LookaheadStep s = step;
+  for (int64_t i = 0; i < n; i++) out[i] = plainDirection(s, h[i]);
 }
 
 template <bool kExact>
-[[gnu::always_inline]] static inline void adagrad(const LookaheadStep& s, int64_t n, const Span& at) {
-  const float scale = s.step.scale, decay = s.step.weight_decay, epsilon = s.step.epsilon, validation = s.validation_scale;
+[[gnu::always_inline]] static inline void adagrad(const LookaheadStep& step, int64_t n, const Span& at, float epsilon) {
+  const LookaheadStep s = step;
   const float* __restrict g = at.g, * __restrict h = at.h, * __restrict w = at.w, * __restrict v = at.v;
   float* __restrict out = at.out;
-  for (int64_t i = 0; i < n; i++) {
-    const float d = g[i] * scale + decay * w[i];
-    const float root = std::sqrt(v[i] + d * d), inverse = 1 / (root + epsilon);
-    const float derivative = kExact ? inverse * inverse * (v[i] / (root > 0 ? root : 1.0f) + epsilon) : inverse;
-    out[i] = h[i] * validation * derivative;
-  }
+  for (int64_t i = 0; i < n; i++) out[i] = adagradDirection<kExact>(s, g[i], h[i], w[i], v[i], epsilon);
 }
 
 template <bool kExact>
-[[gnu::always_inline]] static inline void adam(const LookaheadStep& s, int64_t n, const Span& at, float epsilon) {
-  const float scale = s.step.scale, decay = s.step.weight_decay, rest2 = s.step.rest2, beta2 = s.step.beta2;
-  const float inverse_root2 = 1 / s.step.root2, constant = s.rest * epsilon, of_v = s.of_v, of_moment = s.of_moment, validation = s.validation_scale;
+[[gnu::always_inline]] static inline void adam(const LookaheadStep& step, int64_t n, const Span& at, float epsilon) {
+  const LookaheadStep s = step;
   const float* __restrict g = at.g, * __restrict h = at.h, * __restrict w = at.w, * __restrict m = at.m, * __restrict v = at.v;
   float* __restrict out = at.out;
-  for (int64_t i = 0; i < n; i++) {
-    const float d = g[i] * scale + decay * w[i];
-    const float root = std::sqrt(v[i] * beta2 + d * d * rest2) * inverse_root2, inverse = 1 / (root + epsilon);
-    const float turned = kExact ? (of_v * v[i] - of_moment * m[i] * d) / (root > 0 ? root : 1.0f) : 0.0f;
-    out[i] = h[i] * validation * (kExact ? inverse * inverse * (constant + turned) : inverse);
-  }
+  for (int64_t i = 0; i < n; i++) out[i] = adamDirection<kExact>(s, g[i], h[i], w[i], m[i], v[i], epsilon);
 }
 
 [[gnu::always_inline]] static inline void direction(const LookaheadStep& s, int64_t n, const Span& at, float epsilon) {
   const bool exact = s.kind == Lookahead::Exact;
   if (s.kind == Lookahead::Sgd) return plain(s, n, at.h, at.out);
-  if (s.step.kind == OptimizerKind::Adagrad) return exact ? adagrad<true>(s, n, at) : adagrad<false>(s, n, at);
+  if (s.step.kind == OptimizerKind::Adagrad) return exact ? adagrad<true>(s, n, at, s.step.epsilon) : adagrad<false>(s, n, at, s.step.epsilon);
   return exact ? adam<true>(s, n, at, epsilon) : adam<false>(s, n, at, epsilon);
 }
 

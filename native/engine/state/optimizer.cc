@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/cpu/isa.h"
+#include "engine/state/optimizer_arithmetic.h"
 
 namespace lossmith {
 
@@ -32,42 +33,28 @@ constexpr int64_t kPrefetchRows = 8;
   for (int64_t i = 0; i < floats; i += 16) __builtin_prefetch(row + i, 1);
 }
 
-[[gnu::always_inline]] static inline void sgd(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w) {
-  const float scale = s.scale, decay = s.weight_decay, rate = s.rate;
-  for (int64_t i = 0; i < n; i++) w[i] -= rate * (g[i] * scale + decay * w[i]);
+// Scalars are copied: what is written might be they, for all that the compiler knows.
+[[gnu::always_inline]] static inline void sgd(const OptimizerStep& step, int64_t n, const float* __restrict g, float* __restrict w) {
+  const OptimizerStep s = step;
+  for (int64_t i = 0; i < n; i++) sgdStep(s, g[i], w[i]);
 }
 
-[[gnu::always_inline]] static inline void adagrad(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w,
+[[gnu::always_inline]] static inline void adagrad(const OptimizerStep& step, int64_t n, const float* __restrict g, float* __restrict w,
                                                   float* __restrict v) {
-  const float scale = s.scale, decay = s.weight_decay, rate = s.rate, epsilon = s.epsilon;
-  for (int64_t i = 0; i < n; i++) {
-    const float d = g[i] * scale + decay * w[i];
-    v[i] += d * d;
-    w[i] -= rate * (d / (std::sqrt(v[i]) + epsilon));
-  }
+  const OptimizerStep s = step;
+  for (int64_t i = 0; i < n; i++) adagradStep(s, g[i], w[i], v[i]);
 }
 
-[[gnu::always_inline]] static inline void adamDense(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w,
+[[gnu::always_inline]] static inline void adamDense(const OptimizerStep& step, int64_t n, const float* __restrict g, float* __restrict w,
                                                     float* __restrict m, float* __restrict v) {
-  const float scale = s.scale, decay = s.weight_decay, rate = s.dense_rate, epsilon = s.epsilon;
-  const float rest1 = s.rest1, rest2 = s.rest2, beta2 = s.beta2, root2 = s.root2;
-  for (int64_t i = 0; i < n; i++) {
-    const float d = g[i] * scale + decay * w[i];
-    m[i] += (d - m[i]) * rest1;
-    v[i] = v[i] * beta2 + d * d * rest2;
-    w[i] -= rate * (m[i] / (std::sqrt(v[i]) / root2 + epsilon));
-  }
+  const OptimizerStep s = step;
+  for (int64_t i = 0; i < n; i++) adamDenseStep(s, g[i], w[i], m[i], v[i]);
 }
 
-[[gnu::always_inline]] static inline void adamRow(const OptimizerStep& s, int64_t n, const float* __restrict g, float* __restrict w,
+[[gnu::always_inline]] static inline void adamRow(const OptimizerStep& step, int64_t n, const float* __restrict g, float* __restrict w,
                                                   float* __restrict m, float* __restrict v) {
-  const float scale = s.scale, decay = s.weight_decay, rate = s.table_rate, epsilon = s.epsilon, rest1 = s.rest1, rest2 = s.rest2;
-  for (int64_t i = 0; i < n; i++) {
-    const float d = g[i] * scale + decay * w[i];
-    m[i] += (d - m[i]) * rest1;
-    v[i] += (d * d - v[i]) * rest2;
-    w[i] -= rate * (m[i] / (std::sqrt(v[i]) + epsilon));
-  }
+  const OptimizerStep s = step;
+  for (int64_t i = 0; i < n; i++) adamRowStep(s, g[i], w[i], m[i], v[i]);
 }
 
 LOSSMITH_CLONES void sgdSpan(const OptimizerStep& s, int64_t n, const float* g, float* w) { sgd(s, n, g, w); }
