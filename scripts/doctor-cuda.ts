@@ -16,7 +16,7 @@ function compiler(): Finding {
 /** An engine that is missing or built without CUDA cannot look for the rest. */
 function engineFindings(): Finding[] {
   try {
-    const { built, devices, why, libraries } = loadNative().describeCuda()
+    const { built, devices, why, libraries } = loadNative().describeCuda({ libraries: true })
     const gpus = devices.map(
       ({ ordinal, name, major, minor, memory }) => `${ordinal}: ${name}, sm_${major}${minor}, ${Math.round(memory / 2 ** 30)} GiB`,
     )

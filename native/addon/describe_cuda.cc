@@ -44,7 +44,8 @@ Napi::Value describeCuda(const Napi::CallbackInfo& info) {
     const std::vector<DeviceInfo> found = listDevices(why);
     Napi::Array devices = Napi::Array::New(env, found.size());
     for (uint32_t i = 0; i < found.size(); i++) devices.Set(i, deviceToJs(env, found[i]));
-    const std::vector<LibraryFinding> libraries = findLibraries();
+    const bool wanted = info[0].IsObject() && info[0].As<Napi::Object>().Get("libraries").ToBoolean();
+    const std::vector<LibraryFinding> libraries = wanted ? findLibraries() : std::vector<LibraryFinding>();
     Napi::Array list = Napi::Array::New(env, libraries.size());
     for (uint32_t i = 0; i < libraries.size(); i++) list.Set(i, libraryToJs(env, libraries[i]));
     Napi::Object description = Napi::Object::New(env);

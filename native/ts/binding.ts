@@ -10,8 +10,8 @@ import type { Program } from '../../model/program.js'
 export interface Native {
   /** What this build and this machine are. */
   describe(): { version: string; cpuClass: string; isa: string; onednn: string; gloo: boolean }
-  /** GPUs and the libraries that they are used through. Opens them all, which takes a moment; no GPU is used. LOSSMITH_CUDA=emulated: one device, on the CPU. */
-  describeCuda(): CudaDescription
+  /** GPUs, with `libraries` also what they are used through: opens them all, which takes a moment. Uses no GPU. LOSSMITH_CUDA=emulated: one device, on the CPU. */
+  describeCuda(options?: { libraries: boolean }): CudaDescription
   /** Bytes that are free on a GPU now; makes this process's context on it. @throws config `no-gpu` */
   freeDeviceMemory(gpu: number): number
   /** Asks the kernel to end this process when its parent dies (prctl PR_SET_PDEATHSIG); true unless the parent is gone already. */
@@ -50,7 +50,7 @@ export interface CudaDescription {
   }[]
   /** Why a GPU cannot be used, or why there is none. */
   why: string | null
-  /** `why`, of one that was not found: where it was looked for and how to get it. */
+  /** Empty unless asked for. `why`, of one that was not found: where it was looked for and how to get it. */
   libraries: { name: string; path: string | null; version: string | null; why: string | null }[]
 }
 

@@ -110,7 +110,7 @@ function ncclWith(env: Record<string, string>): CudaDescription['libraries'][num
 
 function describeWith(env: Record<string, string>): CudaDescription {
   const binding = new URL('./binding.js', import.meta.url)
-  const script = `import { loadNative } from '${binding}'; console.log(JSON.stringify(loadNative().describeCuda()))`
+  const script = `import { loadNative } from '${binding}'; console.log(JSON.stringify(loadNative().describeCuda({ libraries: true })))`
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8', timeout: 60_000 })
   assert.equal(stderr, '')
   return JSON.parse(stdout) as CudaDescription
