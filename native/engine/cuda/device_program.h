@@ -15,7 +15,7 @@ namespace lossmith {
 // Everything is row-major. Buffers that are not there are -1.
 struct FusedMatmul {
   Matmul product;
-  int added = -1;        // [m,n]; may be `out`
+  int added = -1;        // [m,n], in the format of out, which it may be
   int gate = -1;         // [m,n]: the result of the relu whose gradient this is
   int mask = -1;         // relu's or gate's bits, in cuBLASLt's layout: written by a product with relu, read by one with a gate
   int column_sums = -1;  // [n]: Σ over rows of out

@@ -21,11 +21,12 @@ class MatmulKernel : public DeviceKernel {
     product.out = frame.bases[op.out];
     product.stride = op_.half_out ? halfStride(product.n) : product.n;
     product.half_out = op_.half_out;
-    product.added = at<float>(frame, op_.added);
+    product.added = at<void>(frame, op_.added);
     product.bias = at<void>(frame, op.bias);
     product.half_bias = op_.half_bias;
     product.relu = op.activation == Activation::Relu;
     product.gate = at<void>(frame, op_.gate);
+    product.gate_stride = op_.half_gate ? halfStride(product.n) : product.n;
     product.half_gate = op_.half_gate;
     product.mask = at<void>(frame, op_.mask);
     product.column_sums = at<float>(frame, op_.column_sums);

@@ -21,6 +21,7 @@ Epilogue epilogueOf(const Product& p) {
   epilogue.half_bias = p.half_bias;
   epilogue.relu = p.relu;
   epilogue.gate = p.gate;
+  epilogue.gate_stride = p.gate_stride;
   epilogue.half_gate = p.half_gate;
   return epilogue;
 }

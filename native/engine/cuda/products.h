@@ -26,13 +26,14 @@ struct Product {
   int64_t m = 0, n = 0, k = 0;
   Matrix a, b;          // both bf16 or neither
   void* out = nullptr;  // [m,n]
-  int64_t stride = 0;   // of out, added and gate
+  int64_t stride = 0;   // of out and added
   bool half_out = false;
-  const float* added = nullptr;  // may be `out`; not with half_out
-  const void* bias = nullptr;    // [n]
-  bool half_bias = false;        // must be so with half_out
+  const void* added = nullptr;  // in the format of out, which it may be
+  const void* bias = nullptr;   // [n]
+  bool half_bias = false;       // must be so with half_out
   bool relu = false;
   const void* gate = nullptr;
+  int64_t gate_stride = 0;
   bool half_gate = false;
   void* mask = nullptr;  // rows of maskStride(n) bytes
   float* column_sums = nullptr;
