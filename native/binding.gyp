@@ -24,6 +24,17 @@
       "conditions": [
         ["nvcc!=''", {
           "libraries": ["<(cuda_lib)/libcudart_static.a", "-lrt"],
+          "actions": [
+            {
+              "action_name": "embed",
+              "variables": {"embedded": ["engine/scalar_functions.h", "engine/cuda/elementwise_pieces.h"]},
+              "inputs": ["embed-sources.cjs", "<@(embedded)"],
+              "outputs": ["<(INTERMEDIATE_DIR)/device_sources.cc"],
+              "process_outputs_as_sources": 1,
+              "message": "embedding sources of kernels that are compiled at run time",
+              "action": ["node", "embed-sources.cjs", "<(INTERMEDIATE_DIR)/device_sources.cc", "<@(embedded)"]
+            }
+          ],
           "rules": [
             {
               "rule_name": "nvcc",
