@@ -11,6 +11,7 @@
 #include "addon/promise.h"
 #include "engine/collective/gloo_collective.h"
 #include "engine/collective/local_collective.h"
+#include "engine/collective/nccl/nccl_collective.h"
 
 namespace lossmith {
 namespace {
@@ -182,6 +183,18 @@ void registerCollective(Napi::Env env, Napi::Object exports) {
                                         });
                                       },
                                       "createCollective"));
+  exports.Set("createNcclCollective",
+              Napi::Function::New(
+                  env,
+                  [constructor](const Napi::CallbackInfo& info) {
+                    return throwingToJs(info.Env(), [&] {
+                      const auto options = info[0].As<Napi::Object>();
+                      return wrap(info.Env(), *constructor,
+                                  createNcclCollective(intFromJs(options, "gpu"), intFromJs(options, "rank"), intFromJs(options, "world"),
+                                                       timeoutFromJs(numberFromJs(options, "timeoutMs"))));
+                    });
+                  },
+                  "createNcclCollective"));
   exports.Set("createLocalCollectives", Napi::Function::New(
                                             env,
                                             [constructor](const Napi::CallbackInfo& info) {

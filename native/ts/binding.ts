@@ -22,6 +22,12 @@ export interface Native {
   createCollective(options: { host: string; rank: number; world: number; timeoutMs: number }): Collective
   /** A world of ranks inside this process, for tests: same interface, same conformance suite. */
   createLocalCollectives(world: number, timeoutMs: number): Collective[]
+  /** Over NCCL, through buffers on a GPU. @throws config `no-gpu`, `library-missing`, `nccl-version` */
+  createNcclCollective(options: { gpu: number; rank: number; world: number; timeoutMs: number }): Collective
+  /** NCCL by itself: native/ts/nccl.ts says what these do. */
+  ncclLibrary(): { path: string; version: number }
+  createNcclId(): Uint8Array
+  NcclRank: new (options: { gpu: number }) => NcclRank
   createTrainer(options: TrainerOptions): Trainer
 
   /** `header`: the first line names the columns and is in no block. */
@@ -82,6 +88,38 @@ export interface Collective {
   /** For the conformance suite. Sizes may differ between ranks. */
   allGather(bytes: Uint8Array): Promise<Uint8Array[]>
   allToAll(bytes: Uint8Array[]): Promise<Uint8Array[]>
+}
+
+/** Memory of a device. */
+export interface NcclBuffer {
+  free(): void
+}
+export interface NcclPlace {
+  buffer: NcclBuffer
+  /** Bytes. */
+  offset: number
+}
+export interface NcclCall {
+  call: 'allReduce' | 'reduce' | 'reduceScatter' | 'broadcast' | 'allGather' | 'send' | 'receive'
+  type: string
+  /** Values of one rank. */
+  count: number
+  op?: string
+  /** The other rank, or the root. */
+  peer?: number
+  from?: NcclPlace
+  to?: NcclPlace
+}
+/** A GPU, memory on it and one communicator. Promises must not overlap; abort may be called at any time. */
+export interface NcclRank {
+  readonly device: string
+  connect(options: { id: Uint8Array; rank: number; world: number; timeoutMs: number }): Promise<void>
+  allocate(options: { bytes: number }): NcclBuffer
+  write(options: { to: NcclPlace; bytes: Uint8Array }): Promise<void>
+  read(options: { from: NcclPlace; bytes: number }): Promise<Uint8Array>
+  run(calls: NcclCall[]): Promise<void>
+  close(): Promise<void>
+  abort(): void
 }
 
 export interface TrainerOptions {

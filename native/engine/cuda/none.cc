@@ -1,4 +1,7 @@
 // An engine that was built without a CUDA compiler: it has no devices and says how to get them.
+#include "engine/collective/nccl/nccl_collective.h"
+#include "engine/collective/nccl/nccl_communicator.h"
+#include "engine/collective/nccl/nccl_session.h"
 #include "engine/cuda/cuda_trainer.h"
 #include "engine/cuda/device.h"
 #include "engine/cuda/device_report.h"
@@ -25,5 +28,11 @@ std::vector<DeviceInfo> listDevices(std::string& why) {
 std::unique_ptr<Trainer> createCudaTrainer(TrainerOptions) { refuse(); }
 
 int64_t freeDeviceBytes(int) { refuse(); }
+
+std::unique_ptr<Collective> createNcclCollective(int, int, int, std::chrono::milliseconds) { refuse(); }
+
+std::unique_ptr<NcclSession> createNcclSession(int) { refuse(); }
+
+nccl::ncclUniqueId createNcclId() { refuse(); }
 
 }  // namespace lossmith
