@@ -4,7 +4,9 @@
  */
 import { refusedError, transientError } from '../common/errors.js'
 import type { Job } from '../common/job/job.js'
+import type { Gpu__Output as Gpu } from '../proto/generated/lossmith/v1/Gpu.js'
 import type { JoinRequest__Output as JoinRequest } from '../proto/generated/lossmith/v1/JoinRequest.js'
+import { choosePlacement, dealGpus, type Placement } from './choose-device.js'
 import { dealLanes, type LaneRange } from './deal-lanes.js'
 
 export interface Member {
@@ -12,6 +14,9 @@ export interface Member {
   readonly request: JoinRequest
   rank: number
   lanes: LaneRange
+  readonly placement: Placement
+  /** Set with the rank; null on a CPU. */
+  gpu: Gpu | null
   lastHeardMs: number
   /** It knows that the run is over: nothing more is expected of it. */
   gone: boolean
@@ -50,7 +55,9 @@ export class Membership {
     }
     if (this.generation > 0) throw refuse('run-started', 'to join before the run started', `a run that has its ${this.members.size} workers`)
     const first = [...this.members.values()][0]
-    if (first !== undefined && train.determinism && first.request.cpuClass !== request.cpuClass)
+    const placement = choosePlacement(this.job, request, first)
+    if ('code' in placement) throw refuse(placement.code, placement.wanted, placement.got)
+    if (first !== undefined && train.determinism && placement.device === 'cpu' && first.request.cpuClass !== request.cpuClass)
       throw refuse(
         'cpu-class-mismatch',
         `CPU class "${first.request.cpuClass}" as ${first.name} has (results would depend on who computes; train.determinism: false allows it)`,
@@ -58,7 +65,7 @@ export class Membership {
       )
     if (cluster.workers > train.lanes)
       throw refuse('too-many-workers', `at most ${train.lanes} workers, one a lane`, `cluster.workers ${cluster.workers}`)
-    const member = { name, request, rank: -1, lanes: { first: 0, count: 0 }, lastHeardMs: Date.now(), gone: false }
+    const member = { name, request, rank: -1, lanes: { first: 0, count: 0 }, placement, gpu: null, lastHeardMs: Date.now(), gone: false }
     this.members.set(name, member)
     this.onChange(`worker ${describeMember(member)} joined, ${this.members.size} of ${cluster.workers}`)
     if (this.members.size === cluster.workers) this.fix()
@@ -115,10 +122,13 @@ export class Membership {
     this.generation = 1
     const named = [...this.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
     const lanes = dealLanes(this.job.train.lanes, named.length)
+    const gpus = dealGpus(named.map(({ placement }) => placement.gpus))
     named.forEach((member, rank) => {
       member.rank = rank
+      member.gpu = gpus[rank]!
       member.lanes = lanes[rank]!
     })
+    this.onChange(describeDevices(named))
     this.full?.()
   }
 
@@ -144,4 +154,16 @@ export function describeMember({ name, request, rank }: Member): string {
   const place = `${request.host}:${request.pid}`
   const facts = [...(name === place ? [] : [place]), ...(rank < 0 ? [] : [`rank ${rank}`])]
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`
+}
+
+/** On what a run computes; of GPUs each one with its workers. */
+function describeDevices(members: readonly Member[]): string {
+  const { placement, request } = members[0]!
+  if (placement.device === 'cpu') return `computing on the CPU${request.noGpu === '' || request.device === 'cpu' ? '' : `: ${request.noGpu}`}`
+  const workers = new Map<string, string[]>()
+  for (const { name, request, gpu } of members) {
+    const of = `${gpu!.name} (GPU ${gpu!.ordinal} of ${request.host})`
+    workers.set(of, [...(workers.get(of) ?? []), name])
+  }
+  return `computing on ${[...workers].map(([gpu, names]) => `${gpu}: ${names.join(', ')}`).join('; ')}`
 }

@@ -27,12 +27,12 @@ export function monitorService(context: RunContext, jobYaml: string, ended: Prom
         step: status.step,
         epoch: status.epoch,
         epochs: job.train.epochs,
-        members: membership.ranks.map(({ name, request, rank, lanes, lastHeardMs }) => ({
+        members: membership.ranks.map(({ name, request, rank, lanes, placement, gpu, lastHeardMs }) => ({
           member: name,
           host: request.host,
           pid: request.pid,
           rank,
-          device: request.device,
+          device: gpu === null ? placement.device : `${placement.device} ${gpu.ordinal} (${gpu.name})`,
           threads: request.threads,
           firstLane: lanes.first,
           laneCount: lanes.count,

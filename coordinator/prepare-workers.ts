@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { TrainingPlan } from '../model/plan.js'
 import type { DataSource } from '../proto/generated/lossmith/v1/DataSource.js'
+import { checkMemory } from './check-memory.js'
+import { totalOf } from './estimate-memory.js'
 import { enterPhase, onEveryMember, type RunContext } from './run-context.js'
 
 export const planArtifact = 'plan'
@@ -10,14 +12,15 @@ export function planSha256(plan: TrainingPlan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex')
 }
 
-/** `checkpoint` empty: first weights from the seed. */
+/** `checkpoint` empty: first weights from the seed. @throws config `memory-too-small` */
 export async function prepareWorkers(context: RunContext, plan: TrainingPlan, source: DataSource, checkpoint: string): Promise<void> {
   enterPhase(context, 'preparing', checkpoint)
   const { job, membership, artifacts, control } = context
+  const demands = checkMemory(context, plan)
   artifacts.write(planArtifact, Buffer.from(JSON.stringify(plan)))
-  const { lanes, batch, determinism } = job.train
+  const { lanes, batch, determinism, precision } = job.train
   const everyone = (taskOf: Parameters<typeof onEveryMember>[1]) => control.guardEarly(onEveryMember(context, taskOf))
-  const prepared = await everyone(({ rank, lanes: { first, count } }) => ({
+  const prepared = await everyone(({ rank, lanes: { first, count }, placement: { device }, gpu }) => ({
     prepare: {
       rank,
       world: membership.ranks.length,
@@ -31,6 +34,11 @@ export async function prepareWorkers(context: RunContext, plan: TrainingPlan, so
       source,
       determinism,
       shuffleRows: job.data.shuffleRows,
+      device,
+      gpu: gpu?.ordinal ?? 0,
+      precision,
+      exchange: job.cluster.exchange,
+      gpuBytes: totalOf(demands[rank]!.gpu),
     },
   }))
   const addresses = prepared.map(({ prepared }) => prepared?.address ?? Buffer.alloc(0))

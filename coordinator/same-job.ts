@@ -2,7 +2,17 @@
 import { configError } from '../common/errors.js'
 import type { Job } from '../common/job/job.js'
 
-const free = ['name', 'train.epochs', 'train.maxSteps', 'train.determinism', 'data.maxRejects', 'evaluate', 'checkpoint', 'cluster']
+const free = [
+  'name',
+  'train.epochs',
+  'train.maxSteps',
+  'train.determinism',
+  'train.precision',
+  'data.maxRejects',
+  'evaluate',
+  'checkpoint',
+  'cluster',
+]
 
 /** Config error job-changed names every other key that differs. */
 export function checkSameJob(began: Partial<Job>, now: Job, directory: string): void {

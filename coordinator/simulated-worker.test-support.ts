@@ -15,6 +15,7 @@ import type { ControllerState__Output as ControllerState } from '../proto/genera
 import type { Cursor__Output as Cursor } from '../proto/generated/lossmith/v1/Cursor.js'
 import type { HeartbeatReply__Output as HeartbeatReply } from '../proto/generated/lossmith/v1/HeartbeatReply.js'
 import type { JoinReply__Output as JoinReply } from '../proto/generated/lossmith/v1/JoinReply.js'
+import type { JoinRequest } from '../proto/generated/lossmith/v1/JoinRequest.js'
 import type { LaneCursor } from '../proto/generated/lossmith/v1/LaneCursor.js'
 import type { LaneStep } from '../proto/generated/lossmith/v1/LaneStep.js'
 import type { Piece__Output as Piece } from '../proto/generated/lossmith/v1/Piece.js'
@@ -63,6 +64,8 @@ export interface SimulatedOptions {
   cpuClass?: string
   version?: string
   host?: string
+  /** What else it says when it joins. */
+  request?: Partial<JoinRequest>
   /** Called before each step; may throw, kill, or wait. */
   onStep?: (step: number, worker: SimulatedWorker) => unknown
   /** Called before what a step taught the controller is sent; what it returns is sent instead of the version that was used. */
@@ -105,6 +108,7 @@ export class SimulatedWorker {
       threads: 1,
       device: 'cpu',
       name: this.name,
+      ...this.options.request,
     }
     const limits = { timeoutMs: 5000, what: 'Join' }
     const reply = await unary<JoinReply>((o, done) => this.client.join(request, o, done), limits).catch((error) => {

@@ -50,6 +50,7 @@ const jobCommand = (name: string, description: string) =>
     )
     .option('--print-job', 'print the job with all defaults, and do nothing else')
     .option('--workers <n>', 'workers, as cluster.workers of the job', whole(1))
+    .addOption(deviceOption('what the workers compute on, as cluster.device of the job: a GPU each, or CPUs'))
     .option('--insecure', 'allow an address beyond loopback without TLS, on a private network')
     .option('--tls-cert <file>', 'certificate to listen with, PEM')
     .option('--tls-key <file>', 'its key, PEM')
@@ -58,11 +59,11 @@ jobCommand('train', 'Train on this machine: a coordinator in this process and wo
   .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))
   .option('--listen <host:port>', 'where the coordinator listens', '127.0.0.1:0')
   .option('--tls-ca <file>', 'authority by which the workers know the certificate, PEM')
-  .addOption(new Option('--device <device>', 'what the workers compute on').choices(['cpu']).default('cpu'))
   .addHelpText(
     'after',
     examples(
       'lossmith train job.yaml --workers 2',
+      'lossmith train job.yaml --device cuda --workers 8 --set train.precision=tf32',
       'lossmith train job.yaml --set train.epochs=2 --set model.hidden=[400,400,400]',
       'lossmith train job.yaml --print-job',
       'lossmith train --resume runs/ads-20260101-120000 --workers 4',
@@ -87,9 +88,16 @@ command('worker', 'Join a run as one worker, until the run ends.')
   .option('--insecure', 'allow a coordinator beyond loopback without TLS, on a private network')
   .option('--tls', 'speak TLS')
   .option('--tls-ca <file>', 'authority by which the coordinator is known, PEM; with --tls alone: those of the system')
-  .addOption(new Option('--device <device>', 'what to compute on').choices(['cpu']).default('cpu'))
+  .addOption(deviceOption('what to compute on, unless the job says it').default('auto'))
+  .option('--gpu <n>', 'the GPU to use, as CUDA counts them (default: the coordinator chooses, one for each worker)', whole(0))
   .addOption(new Option('--parent-pid <pid>', 'end with this process').argParser(whole(1)).hideHelp())
-  .addHelpText('after', examples('lossmith worker --coordinator 10.0.0.1:7070 --threads 8 --insecure'))
+  .addHelpText(
+    'after',
+    examples(
+      'lossmith worker --coordinator 10.0.0.1:7070 --threads 8 --insecure',
+      'lossmith worker --coordinator 10.0.0.1:7070 --device cuda --gpu 1 --insecure',
+    ),
+  )
   .action((options) => choose((terminal) => worker(options, terminal)))
 
 command('evaluate', 'Score a split of the input of a run, or other files, with a checkpoint of the run.')
@@ -99,6 +107,7 @@ command('evaluate', 'Score a split of the input of a run, or other files, with a
   .option('--checkpoint <name>', 'such as step-00000120 (default: the newest)')
   .option('--workers <n>', 'workers to start (default: as the run)', whole(1))
   .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))
+  .addOption(deviceOption('what the workers compute on (default: as the run)'))
   .addHelpText(
     'after',
     examples('lossmith evaluate runs/ads-20260101-120000', 'lossmith evaluate runs/ads-20260101-120000 --files tomorrow.tsv.gz --json'),
@@ -122,6 +131,7 @@ command('compare', 'Train a job that searches losses beside its baselines, seed 
   .addOption(new Option('--epoch <choice>', 'whose test scores count').choices(['last', 'best-validation']).default('last'))
   .option('--workers <n>', 'workers of each run, as cluster.workers of the job', whole(1))
   .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))
+  .addOption(deviceOption('what the workers of each run compute on, as cluster.device of the job'))
   .addHelpText(
     'after',
     `
@@ -184,6 +194,8 @@ command('bench', 'Measure the training step on DeepFM (26 fields and 13 numbers 
   .option('--steps <n>', 'measured steps', whole(1), 20)
   .option('--warm <n>', 'steps before those', whole(0), 5)
   .option('--rounds <n>', 'turns of each side, when there is a peer', whole(1), 3)
+  .addOption(deviceOption('what the workers compute on').default('auto'))
+  .addOption(new Option('--precision <precision>', 'in which numbers GPUs multiply matrices').choices(['float32', 'tf32', 'bf16']).default('float32'))
   .option('--peer <command>', 'a command that prints "median N ex/s"; repeatable', (value: string, all: string[]) => [...all, value], [])
   .addHelpText(
     'after',
@@ -218,6 +230,10 @@ async function main(): Promise<never> {
 
 function command(name: string, description: string): Command {
   return program.command(name).description(description).copyInheritedSettings(program).allowExcessArguments(false)
+}
+
+function deviceOption(description: string): Option {
+  return new Option('--device <device>', description).choices(['auto', 'cpu', 'cuda'])
 }
 
 function examples(...lines: string[]): string {

@@ -45,8 +45,8 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
     address,
     runDirectory: options.runDirectory,
   })
-  const workers =
-    threads === null ? null : new WorkerProcesses(job.cluster.workers, { coordinator: address, threads, insecure: options.insecure, tlsCa })
+  const { workers: count, device } = job.cluster
+  const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure: options.insecure, tlsCa })
   const signals = stopOnSignals(coordinator, workers, progress, terminal)
   try {
     const result = await (workers === null ? coordinator.finished : untilCrash(coordinator, workers, progress, job.cluster.lostAfterMs))

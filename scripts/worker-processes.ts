@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Job } from '../common/job/job.js'
 
 const entry = fileURLToPath(new URL('./lossmith.js', import.meta.url))
 const keptLines = 20
@@ -15,6 +16,14 @@ export interface WorkerExit {
   /** Exit code, or the signal that ended it. */
   readonly status: number | NodeJS.Signals
   readonly lastLines: string
+}
+
+interface ProcessOptions {
+  readonly coordinator: string
+  readonly threads: number
+  readonly device: Job['cluster']['device']
+  readonly insecure: boolean
+  readonly tlsCa: string | undefined
 }
 
 interface Worker {
@@ -28,7 +37,7 @@ export class WorkerProcesses {
   /** Resolves with the first worker that ends badly. */
   readonly crashed: Promise<WorkerExit>
 
-  constructor(count: number, options: { coordinator: string; threads: number; insecure: boolean; tlsCa: string | undefined }) {
+  constructor(count: number, options: ProcessOptions) {
     let resolve: (exit: WorkerExit) => void
     this.crashed = new Promise((settle) => {
       resolve = settle
@@ -69,11 +78,9 @@ export class WorkerProcesses {
   }
 }
 
-function startWorker(
-  name: string,
-  { coordinator, threads, insecure, tlsCa }: { coordinator: string; threads: number; insecure: boolean; tlsCa: string | undefined },
-): Worker {
-  const options = ['--coordinator', coordinator, '--name', name, '--threads', String(threads), '--parent-pid', String(process.pid)]
+function startWorker(name: string, { coordinator, threads, device, insecure, tlsCa }: ProcessOptions): Worker {
+  const options = ['--coordinator', coordinator, '--name', name, '--threads', String(threads), '--device', device]
+  options.push('--parent-pid', String(process.pid))
   if (insecure) options.push('--insecure')
   if (tlsCa !== undefined) options.push('--tls-ca', tlsCa)
   const child = spawn(process.execPath, [entry, 'worker', ...options], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })

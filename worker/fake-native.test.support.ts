@@ -4,9 +4,26 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { transientError } from '../common/errors.js'
-import type { Collective, Feed, FeedOptions, LaneResult, Native, NativePiece, StepSummary, Trainer, TrainerOptions } from '../native/ts/binding.js'
+import type {
+  Collective,
+  CudaDescription,
+  Feed,
+  FeedOptions,
+  LaneResult,
+  Native,
+  NativePiece,
+  StepSummary,
+  Trainer,
+  TrainerOptions,
+} from '../native/ts/binding.js'
 
 export interface FakeNative extends Native {
+  gpus: CudaDescription['devices']
+  freeBytes: number
+  /** Where the library of products was found. */
+  products: string | null
+  /** What trainers were made for. */
+  devices: object[]
   calls: string[]
   weights: Float32Array
   /** Called inside every exchange: throw, wait, or change the summary. */
@@ -24,10 +41,21 @@ export function createFakeNative(): FakeNative {
     calls: [] as string[],
     weights: new Float32Array(fakeFloats),
     batches: 3,
+    gpus: [],
+    freeBytes: 0,
+    products: '/fake/libcublasLt.so',
+    devices: [] as object[],
     validationExamples: 4,
     validationNotFinite: [],
     onExchange: async () => {},
     describe: () => ({ version: '0', cpuClass: 'fake', isa: 'fake', onednn: '0', gloo: false }),
+    describeCuda: () => ({
+      built: true,
+      devices: native.gpus,
+      why: 'no GPU here',
+      libraries: [{ name: 'cuBLASLt', path: native.products, version: '1', why: 'looked in /lib' }],
+    }),
+    freeDeviceMemory: () => native.freeBytes,
     dieWithParent: (pid: number) => pid === process.pid,
     createCollective({ host, rank, world, timeoutMs }: Parameters<Native['createCollective']>[0]): Collective {
       native.calls.push(`collective ${host} ${rank}/${world} ${timeoutMs}`)
@@ -62,7 +90,9 @@ export function createFakeNative(): FakeNative {
   return native as unknown as FakeNative
 }
 
-function fakeTrainer(native: FakeNative, { firstLane, laneCount }: TrainerOptions, aborted: () => Promise<never>): Trainer {
+function fakeTrainer(native: FakeNative, options: TrainerOptions, aborted: () => Promise<never>): Trainer {
+  const { firstLane, laneCount, device, gpu, precision, exchange } = options
+  native.devices.push(device === 'cuda' ? { device, gpu, precision, exchange } : { device })
   let batch = 0
   let lanes: LaneResult[] = []
   const say = (call: string) => void native.calls.push(call)

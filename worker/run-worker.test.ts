@@ -39,7 +39,10 @@ afterEach(async () => {
 })
 
 const start = (options: Partial<WorkerOptions> = {}) => {
-  const ended = runWorker({ coordinator: coordinator.address, threads: 2, bind: '', insecure: false, signal: stop.signal, ...options }, native)
+  const ended = runWorker(
+    { coordinator: coordinator.address, threads: 2, device: { device: 'auto' }, bind: '', insecure: false, signal: stop.signal, ...options },
+    native,
+  )
   running.push(ended)
   ended.catch(() => {}) // also where a test looks at it later
   return ended
@@ -85,6 +88,49 @@ test('joins with what it is, does the tasks before training, ends with Finish', 
   await ended
   const [{ host, pid, threads, cpuClass, ...join_ }] = coordinator.joins as [(typeof coordinator.joins)[0]]
   assert.deepEqual([host, pid, threads, cpuClass, join_.version, join_.name], [hostname(), process.pid, 2, 'fake', version, 'left'])
+})
+
+const gpu = (ordinal: number) => ({
+  ...{ ordinal, name: 'NVIDIA H200', uuid: `GPU-${ordinal}`, major: 9, minor: 0, processors: 132 },
+  ...{ memory: 2 ** 37, driver: 13000, runtime: 13000 },
+})
+
+test('names its GPUs when it joins, and computes on the one that it is told to', async () => {
+  native.gpus = [gpu(0), gpu(1)]
+  native.freeBytes = 1000
+  start()
+  const cuda = { device: 'cuda', gpu: 1, precision: 'tf32', exchange: 'tree', gpuBytes: 1000 }
+  await prepared(cuda)
+  const { device, gpus, noGpu, memoryBytes } = coordinator.joins[0]!
+  const named = { name: 'NVIDIA H200', gpuClass: 'cuda sm_90/NVIDIA H200/132/cuBLASLt-1/NVRTC-none', memoryBytes: 2 ** 37 }
+  assert.deepEqual(
+    gpus,
+    [0, 1].map((ordinal) => ({ ordinal, uuid: `GPU-${ordinal}`, ...named })),
+  )
+  assert.deepEqual([device, noGpu], ['auto', ''])
+  assert.ok(memoryBytes > 2 ** 20, `${memoryBytes} bytes of this machine are free`)
+  assert.deepEqual(native.devices, [{ device: 'cuda', gpu: 1, precision: 'tf32', exchange: 'tree' }])
+
+  const { failure } = await coordinator.give(prepare({ ...cuda, gpuBytes: 2 ** 30 }))
+  assert.deepEqual([failure?.kind, failure?.code], ['config', 'memory-too-small'])
+  assert.match(failure!.message, /wanted 1\.00 GiB of GPU 1, got 0\.00 free: .*--gpu.*features\.rows/)
+})
+
+test('a GPU that was asked for and is not there ends the worker before it joins', async () => {
+  const wanted = (gpu?: number) => start({ device: { device: 'cuda', ...(gpu !== undefined && { gpu }) } })
+  await assert.rejects(wanted(), { kind: 'config', code: 'no-gpu', message: '[worker] wanted a usable GPU, got none: no GPU here' })
+  native.gpus = [gpu(0)]
+  await assert.rejects(wanted(1), { code: 'no-gpu', message: '[worker] wanted a usable GPU 1, got none: there is 0' })
+  native.products = null
+  await assert.rejects(wanted(), { code: 'no-gpu', message: '[worker] wanted a usable GPU, got none: cuBLASLt: looked in /lib' })
+  start()
+  await prepared()
+  assert.deepEqual(
+    coordinator.joins.map(({ gpus, noGpu }) => [gpus.length, noGpu]),
+    [[0, 'cuBLASLt: looked in /lib']],
+    'auto does without',
+  )
+  assert.deepEqual(native.devices, [{ device: 'cpu' }])
 })
 
 test('the digest of a large file sees a byte near its start, in its middle windows and at its end', async () => {

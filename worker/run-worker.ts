@@ -11,9 +11,11 @@ import { loadNative, type Native } from '../native/ts/binding.js'
 import type { JoinReply__Output } from '../proto/generated/lossmith/v1/JoinReply.js'
 import type { JoinRequest } from '../proto/generated/lossmith/v1/JoinRequest.js'
 import { Artifacts } from './artifacts.js'
+import { availableMemory } from './available-memory.js'
 import { CoordinatorLink } from './coordinator-link.js'
 import { startHeartbeats } from './heartbeats.js'
 import { localAddress } from './local-address.js'
+import { type DeviceOptions, ownGpus } from './own-gpus.js'
 import { isCollectiveFailure, taskLoop } from './task-loop.js'
 import { closeRank, type WorkerContext, whenEnded } from './worker-context.js'
 
@@ -23,6 +25,8 @@ export interface WorkerOptions {
   /** Default: host:pid. */
   name?: string
   threads: number
+  /** What to compute on, as far as the worker has a say: see the coordinator's choose-device. */
+  device: DeviceOptions
   /** Address for the exchange between workers. '': the local address that reaches the coordinator. */
   bind: string
   tls?: { ca?: string }
@@ -41,7 +45,7 @@ const graceMs = 1000
 
 /**
  * Resolves after Finish.
- * @throws transient `coordinator-unreachable`, `coordinator-lost`, `run-stopped`, `interrupted`, `parent-gone`; refused what Join refuses;
+ * @throws config `no-gpu`; transient `coordinator-unreachable`, `coordinator-lost`, `run-stopped`, `interrupted`, `parent-gone`; refused what Join refuses;
  * otherwise what this worker's own task met. After a rejection an engine thread may still be blocked: exit the process.
  */
 export async function runWorker(options: WorkerOptions, native: Native = loadNative()): Promise<void> {
@@ -108,10 +112,14 @@ async function work({ options, native, link, bind, membership, ending }: Joined)
   }
 }
 
-function joinRequest({ name, threads }: WorkerOptions, native: Native): JoinRequest {
+function joinRequest({ name, threads, device }: WorkerOptions, native: Native): JoinRequest {
   const host = hostname()
   const { pid } = process
-  return { host, pid, version, cpuClass: native.describe().cpuClass, threads, device: 'cpu', name: name ?? `${host}:${pid}` }
+  const { cpuClass } = native.describe()
+  return {
+    ...{ host, pid, version, cpuClass, threads, name: name ?? `${host}:${pid}` },
+    ...{ device: device.device, ...ownGpus(device, native), memoryBytes: availableMemory() },
+  }
 }
 
 async function join(link: CoordinatorLink, request: JoinRequest, timeoutMs: number): Promise<JoinReply__Output> {

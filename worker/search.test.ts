@@ -19,7 +19,10 @@ beforeEach(async () => {
   native = createFakeNative()
   native.batches = 1000
   stop = new AbortController()
-  ended = runWorker({ coordinator: coordinator.address, threads: 2, bind: '', insecure: false, signal: stop.signal }, native)
+  ended = runWorker(
+    { coordinator: coordinator.address, threads: 2, device: { device: 'auto' }, bind: '', insecure: false, signal: stop.signal },
+    native,
+  )
   ended.catch(() => {})
 })
 afterEach(async () => {

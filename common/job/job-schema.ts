@@ -193,7 +193,13 @@ export const jobSchema = object('', {
     determinism: {
       type: 'boolean',
       default: true,
-      text: 'The same weights, bit for bit, for any number of workers. Without it, workers of different CPU classes may join.',
+      text: 'The same weights, bit for bit, for any number of workers. Without it, workers of different CPU classes, or of different GPUs, may join.',
+    },
+    precision: {
+      type: 'choice',
+      of: ['float32', 'tf32', 'bf16'],
+      default: 'float32',
+      text: 'In which numbers a GPU multiplies matrices; weights, gradients and sums are float32 in all of them. CPUs know float32 only.',
     },
   }),
   evaluate: object('When splits are scored.', {
@@ -210,6 +216,18 @@ export const jobSchema = object('', {
   }),
   cluster: object('Who works.', {
     workers: count('Workers the run waits for; at most `train.lanes`.', 1, 1, 4096),
+    device: {
+      type: 'choice',
+      of: ['auto', 'cpu', 'cuda'],
+      default: 'auto',
+      text: 'What workers compute on: one GPU each (cuda), or CPUs. auto: GPUs where the workers have usable ones; all have or none has.',
+    },
+    exchange: {
+      type: 'choice',
+      of: ['tree', 'allreduce'],
+      default: 'tree',
+      text: "How GPUs add gradients. tree: in one fixed order, the same bits for any number of workers. allreduce: in NCCL's own order, which depends on their number and wants `train.determinism: false`.",
+    },
     joinTimeoutSeconds: count('Seconds the coordinator waits for all workers.', 60, 1, 86_400),
     heartbeatMs: count('Milliseconds between signs of life.', 1000, 50, 60_000),
     lostAfterMs: count('Silence, in milliseconds, after which a worker counts as lost; at least three heartbeats.', 6000, 200, 600_000),

@@ -45,6 +45,8 @@ export interface Job {
     /** 0: to the end of the epochs. */
     maxSteps: number
     determinism: boolean
+    /** In which numbers a GPU multiplies matrices; weights and sums are float32 in all of them. */
+    precision: 'float32' | 'tf32' | 'bf16'
   }
   evaluate: {
     /** Splits scored after every epoch. The test split is scored at the end of the run in any case. */
@@ -58,6 +60,10 @@ export interface Job {
   }
   cluster: {
     workers: number
+    /** auto: GPUs where every worker has a usable one, else CPUs. */
+    device: 'auto' | 'cpu' | 'cuda'
+    /** How GPUs add gradients: by the lane tree, or in NCCL's own order. */
+    exchange: 'tree' | 'allreduce'
     /** Seconds the coordinator waits for all workers to join. */
     joinTimeoutSeconds: number
     heartbeatMs: number

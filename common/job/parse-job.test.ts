@@ -29,7 +29,8 @@ test('one required key, the rest are defaults', () => {
   assert.deepEqual(job.data.split, { by: 'time', validation: 0, test: 0.1 })
   assert.deepEqual(job.model, { kind: 'deepfm', embedding: 16, hidden: [128, 128], dropout: 0.2 })
   assert.deepEqual(job.optimizer, { kind: 'adam', rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 })
-  assert.deepEqual(job.train, { batch: 2048, lanes: 8, epochs: 1, maxSteps: 0, determinism: true })
+  assert.deepEqual(job.train, { batch: 2048, lanes: 8, epochs: 1, maxSteps: 0, determinism: true, precision: 'float32' })
+  assert.deepEqual([job.cluster.device, job.cluster.exchange], ['auto', 'tree'])
   assert.deepEqual(job.evaluate.everyEpoch, [])
   assert.deepEqual(parse('data: {train: log.tsv, split: {validation: 0.1}}').evaluate.everyEpoch, ['validation'])
 })
@@ -105,6 +106,21 @@ const refusals: [string, string, RegExp][] = [
   ['files unused', 'data: {train: a, test: b}', /data\.test: wanted no files because data\.split\.by is time.*set data\.split\.by to files/],
   ['split without rows', `${log}evaluate: {everyEpoch: [validation]}`, /evaluate\.everyEpoch\[0\]: wanted a split that has rows, got validation/],
   ['heartbeat', `${log}cluster: {heartbeatMs: 4000}`, /cluster\.lostAfterMs: wanted at least three times cluster\.heartbeatMs \(12000\), got 6000/],
+  [
+    'precision of a CPU',
+    `${log}cluster: {device: cpu}\ntrain: {precision: bf16}`,
+    /train\.precision: wanted float32 because cluster\.device is cpu, got bf16/,
+  ],
+  [
+    'exchange of CPUs',
+    `${log}cluster: {device: cpu, exchange: allreduce}`,
+    /cluster\.exchange: wanted tree because cluster\.device is cpu, got allreduce/,
+  ],
+  [
+    'exchange in no fixed order',
+    `${log}cluster: {exchange: allreduce}`,
+    /cluster\.exchange: wanted tree, got allreduce, whose sums depend on the number of workers: allow that by train\.determinism: false/,
+  ],
   ['not YAML', 'data: [', /ads\.yaml: wanted YAML, got /],
   ['a list', '- 1', /wanted keys and values, got a list of 1/],
   ['twice', 'seed: 1\nseed: 2', /wanted YAML, got Map keys must be unique/],

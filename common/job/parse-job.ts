@@ -100,6 +100,7 @@ function checkTogether(job: Job, problems: string[]): void {
       `cluster.lostAfterMs: wanted at least three times cluster.heartbeatMs (${3 * job.cluster.heartbeatMs}), got ${job.cluster.lostAfterMs}`,
     )
   }
+  problems.push(...deviceProblems(job))
   if (job.data.classes === 1 && job.data.firstClass !== 0)
     problems.push(`data.firstClass: wanted 0 because data.classes is 1, got ${job.data.firstClass}`)
   if (split.by === 'files') {
@@ -118,6 +119,18 @@ function checkTogether(job: Job, problems: string[]): void {
     if (!hasSplit(job, name))
       problems.push(`evaluate.everyEpoch[${i}]: wanted a split that has rows, got ${name}, for which data.split sets none aside`)
   })
+}
+
+function deviceProblems({ train: { precision, determinism }, cluster: { device, exchange } }: Job): string[] {
+  const problems: string[] = []
+  if (device === 'cpu' && precision !== 'float32') problems.push(`train.precision: wanted float32 because cluster.device is cpu, got ${precision}`)
+  if (exchange === 'tree') return problems
+  if (device === 'cpu') problems.push(`cluster.exchange: wanted tree because cluster.device is cpu, got ${exchange}`)
+  if (determinism)
+    problems.push(
+      `cluster.exchange: wanted tree, got ${exchange}, whose sums depend on the number of workers: allow that by train.determinism: false`,
+    )
+  return problems
 }
 
 function nearMultiples(batch: number, lanes: number): string {

@@ -22,6 +22,7 @@ import type { Finish as _lossmith_v1_Finish, Finish__Output as _lossmith_v1_Fini
 import type { Fraction as _lossmith_v1_Fraction, Fraction__Output as _lossmith_v1_Fraction__Output } from './lossmith/v1/Fraction.js';
 import type { GetArtifactRequest as _lossmith_v1_GetArtifactRequest, GetArtifactRequest__Output as _lossmith_v1_GetArtifactRequest__Output } from './lossmith/v1/GetArtifactRequest.js';
 import type { GetStateRequest as _lossmith_v1_GetStateRequest, GetStateRequest__Output as _lossmith_v1_GetStateRequest__Output } from './lossmith/v1/GetStateRequest.js';
+import type { Gpu as _lossmith_v1_Gpu, Gpu__Output as _lossmith_v1_Gpu__Output } from './lossmith/v1/Gpu.js';
 import type { HeartbeatReply as _lossmith_v1_HeartbeatReply, HeartbeatReply__Output as _lossmith_v1_HeartbeatReply__Output } from './lossmith/v1/HeartbeatReply.js';
 import type { HeartbeatRequest as _lossmith_v1_HeartbeatRequest, HeartbeatRequest__Output as _lossmith_v1_HeartbeatRequest__Output } from './lossmith/v1/HeartbeatRequest.js';
 import type { IndexFile as _lossmith_v1_IndexFile, IndexFile__Output as _lossmith_v1_IndexFile__Output } from './lossmith/v1/IndexFile.js';
@@ -85,6 +86,7 @@ export interface ProtoGrpcType {
       Fraction: MessageTypeDefinition<_lossmith_v1_Fraction, _lossmith_v1_Fraction__Output>
       GetArtifactRequest: MessageTypeDefinition<_lossmith_v1_GetArtifactRequest, _lossmith_v1_GetArtifactRequest__Output>
       GetStateRequest: MessageTypeDefinition<_lossmith_v1_GetStateRequest, _lossmith_v1_GetStateRequest__Output>
+      Gpu: MessageTypeDefinition<_lossmith_v1_Gpu, _lossmith_v1_Gpu__Output>
       HeartbeatReply: MessageTypeDefinition<_lossmith_v1_HeartbeatReply, _lossmith_v1_HeartbeatReply__Output>
       HeartbeatRequest: MessageTypeDefinition<_lossmith_v1_HeartbeatRequest, _lossmith_v1_HeartbeatRequest__Output>
       IndexFile: MessageTypeDefinition<_lossmith_v1_IndexFile, _lossmith_v1_IndexFile__Output>

@@ -5,7 +5,7 @@
 import { dealLanes } from '../../coordinator/deal-lanes.js'
 import { buildTrainingPlan } from '../../model/build-plan.js'
 import { bceAlone } from '../../model/losses/bce.js'
-import type { Feed, Native, Trainer } from '../../native/ts/binding.js'
+import type { Feed, Native, Trainer, TrainerOptions } from '../../native/ts/binding.js'
 import { loadNative } from '../../native/ts/load.js'
 import { step } from '../../worker/step.js'
 import { clickBatches } from './click-batches.js'
@@ -23,6 +23,9 @@ export interface BenchRankOptions {
   readonly hidden: number[]
   readonly steps: number
   readonly warm: number
+  /** Ordinals of the GPUs that ranks share; none: they compute on the CPU. */
+  readonly gpus: readonly number[]
+  readonly precision: 'float32' | 'tf32' | 'bf16'
 }
 
 /** Milliseconds of each measured step, by phase. */
@@ -50,7 +53,8 @@ function openTrainer(native: Native, options: BenchRankOptions): { trainer: Trai
   const laneBatch = options.batch / options.lanes
   const { first: firstLane, count: laneCount } = dealLanes(options.lanes, options.world)[options.rank]!
   const plan = buildTrainingPlan({ ...model(options), laneBatch })
-  const trainer = native.createTrainer({ ...plan, seed: 1, lanes: options.lanes, laneBatch, threads: options.threads, firstLane, laneCount })
+  const shape = { seed: 1, lanes: options.lanes, laneBatch, threads: options.threads, firstLane, laneCount }
+  const trainer = native.createTrainer({ ...plan, ...shape, ...deviceOf(options) })
   const feed = native.createFeed({
     source: { paths: [], pointsPaths: [], vocabularyPath: '', features: featurePlan(options) },
     laneBatch,
@@ -61,6 +65,10 @@ function openTrainer(native: Native, options: BenchRankOptions): { trainer: Trai
     feed.setMemory(lane, clickBatches(8, { ...options, examples: laneBatch }, lane + 1), true)
   }
   return { trainer, feed }
+}
+
+function deviceOf({ rank, gpus, precision }: BenchRankOptions): Pick<TrainerOptions, 'device' | 'gpu' | 'precision'> {
+  return gpus.length === 0 ? { device: 'cpu' } : { device: 'cuda', gpu: gpus[rank % gpus.length]!, precision }
 }
 
 async function connect(native: Native, trainer: Trainer, options: BenchRankOptions, exchangeAddresses: (mine: Uint8Array) => Promise<Uint8Array[]>) {

@@ -4,6 +4,8 @@
  */
 import { spawnSync } from 'node:child_process'
 import { configError } from '../../common/errors.js'
+import { loadNative } from '../../native/ts/load.js'
+import { ownGpus } from '../../worker/own-gpus.js'
 import type { BenchTimes } from '../bench/bench-rank.js'
 import { runBench } from '../bench/run-bench.js'
 import type { Terminal } from '../terminal.js'
@@ -17,6 +19,8 @@ export interface BenchOptions {
   readonly steps: number
   readonly warm: number
   readonly rounds: number
+  readonly device: 'auto' | 'cpu' | 'cuda'
+  readonly precision: 'float32' | 'tf32' | 'bf16'
   readonly peer: readonly string[]
 }
 
@@ -28,11 +32,23 @@ export async function bench(options: BenchOptions, terminal: Terminal): Promise<
       `wanted a batch that ${lanes} lanes divide and at most as many workers, got --batch ${batch} --workers ${workers}`,
     )
 
+  const { gpus } = ownGpus(options, loadNative())
+  if (gpus.length === 0 && options.precision !== 'float32')
+    throw configError('no-gpu', `wanted a GPU for --precision ${options.precision}, got a CPU, which knows float32 only`)
+  const on = gpus.length === 0 ? 'the CPU' : `${gpus[0]!.name}, ${options.precision}`
   const ours: number[] = []
   const peers = options.peer.map((command) => ({ command, rates: [] as number[] }))
   let last: BenchTimes | undefined
   for (let round = 1; round <= (peers.length === 0 ? 1 : options.rounds); round++) {
-    last = await runBench({ ...options, world: workers, fields: 26, numbers: 13, width: 16, hidden: [400, 400, 400] })
+    last = await runBench({
+      ...options,
+      gpus: gpus.map(({ ordinal }) => ordinal!),
+      world: workers,
+      fields: 26,
+      numbers: 13,
+      width: 16,
+      hidden: [400, 400, 400],
+    })
     ours.push((1000 * batch) / median(last.total))
     for (const { command, rates } of peers) rates.push(peerRate(command))
     const rates = [['lossmith', ours.at(-1)!] as const, ...peers.map((peer) => [peer.command, peer.rates.at(-1)!] as const)]
@@ -41,8 +57,9 @@ export async function bench(options: BenchOptions, terminal: Terminal): Promise<
       rates: Object.fromEntries(rates),
     })
   }
-  terminal.result(summary(options, ours, last!, peers), {
+  terminal.result(summary(options, on, ours, last!, peers), {
     ok: true,
+    device: on,
     examplesPerSecond: median(ours),
     stepMs: phases(last!),
     peers: peers.map(({ command, rates }) => ({ command, examplesPerSecond: median(rates), ratio: median(ours) / median(rates) })),
@@ -52,13 +69,14 @@ export async function bench(options: BenchOptions, terminal: Terminal): Promise<
 
 function summary(
   { workers, threads, batch }: BenchOptions,
+  on: string,
   ours: number[],
   times: BenchTimes,
   peers: { command: string; rates: number[] }[],
 ): string {
   const { total, compute, exchange, update } = phases(times)
   return [
-    `lossmith, ${workers} workers × ${threads} threads, batch ${batch}: median ${Math.round(median(ours))} ex/s`,
+    `lossmith on ${on}, ${workers} workers × ${threads} threads, batch ${batch}: median ${Math.round(median(ours))} ex/s`,
     `a step: ${total.toFixed(1)} ms = compute ${compute.toFixed(1)} + exchange ${exchange.toFixed(1)} + update ${update.toFixed(1)}`,
     ...peers.map(({ command, rates }) => `${(median(ours) / median(rates)).toFixed(2)} × ${command} (median ${Math.round(median(rates))} ex/s)`),
   ].join('\n')

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
 import type { Job } from '../../common/job/job.js'
 import { checkFilesHere, hasSplit, readJob } from '../../common/job/parse-job.js'
+import { clusterSettings } from '../cluster-settings.js'
 import { ArmTerminal } from '../compare/arm-terminal.js'
 import { type Arm, armsOf, baselineOf } from '../compare/arms.js'
 import { drawComparison } from '../compare/draw-comparison.js'
@@ -21,13 +22,14 @@ export interface CompareOptions {
   readonly out?: string
   readonly workers?: number
   readonly threads?: number
+  readonly device?: Job['cluster']['device']
   readonly set: readonly string[]
   readonly epoch: EpochChoice
 }
 
 /** Trains every arm with every seed and writes the table. What has been trained in the directory before is taken, what was cut off goes on. */
 export async function compare(file: string, options: CompareOptions, terminal: Terminal): Promise<number> {
-  const set = [...options.set, ...(options.workers === undefined ? [] : [`cluster.workers=${options.workers}`])]
+  const set = [...options.set, ...clusterSettings(options)]
   const job = readJob(file, set)
   if (!hasSplit(job, 'test'))
     throw configError('split-empty', `wanted rows set aside for test, which a comparison is made on: see data.split in ${file}`)

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
+import type { Job } from '../../common/job/job.js'
 import { hasSplit, printJob, readJob } from '../../common/job/parse-job.js'
+import { clusterSettings } from '../cluster-settings.js'
 import { describeMetric } from '../describe-metric.js'
 import { runHere } from '../run-here.js'
 import type { Terminal } from '../terminal.js'
@@ -13,13 +15,18 @@ export interface EvaluateOptions {
   readonly checkpoint?: string
   readonly workers?: number
   readonly threads?: number
+  readonly device?: Job['cluster']['device']
 }
 
 /** Scores a split of a run's input, or other files, with a checkpoint of the run. The run's directory stays as it is. */
-export async function evaluate(run: string, { split, files, checkpoint, workers, threads }: EvaluateOptions, terminal: Terminal): Promise<number> {
+export async function evaluate(
+  run: string,
+  { split, files, checkpoint, workers, threads, device }: EvaluateOptions,
+  terminal: Terminal,
+): Promise<number> {
   const kept = join(run, 'job.yaml')
   if (!existsSync(kept)) throw configError('run-missing', `wanted the directory of a run, found no ${kept}`)
-  const job = readJob(kept, workers === undefined ? [] : [`cluster.workers=${workers}`])
+  const job = readJob(kept, [...clusterSettings({ workers, device }), ...(device === 'cpu' ? cpuSettings : [])])
   if (files === undefined && split !== 'train' && !hasSplit(job, split)) {
     throw configError('split-empty', `wanted a split that the job has, got ${split}: see data.split in ${kept}, or --files`)
   }
@@ -39,3 +46,6 @@ export async function evaluate(run: string, { split, files, checkpoint, workers,
   terminal.result(text, { ok: true, ...metric, checkpoint: result.checkpoint, seconds: result.seconds })
   return 0
 }
+
+/** The weights of a run on GPUs are float32: a CPU scores them as well. */
+const cpuSettings = ['train.precision=float32', 'cluster.exchange=tree']

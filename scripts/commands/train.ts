@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
 import type { Job } from '../../common/job/job.js'
 import { checkFilesHere, printJob, readJob } from '../../common/job/parse-job.js'
+import { clusterSettings } from '../cluster-settings.js'
 import { keepResult } from '../kept-result.js'
 import { runHere } from '../run-here.js'
 import { describeResult } from '../run-report.js'
@@ -19,6 +20,7 @@ export interface ListenOptions {
 export interface TrainOptions extends ListenOptions {
   readonly workers?: number
   readonly threads?: number
+  readonly device?: Job['cluster']['device']
   readonly run?: string
   readonly resume?: string
   readonly set: string[]
@@ -70,23 +72,21 @@ export function listenOptions({ listen, insecure, tlsCert, tlsKey }: ListenOptio
   return { listen, insecure: insecure === true, ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }) }
 }
 
-function newJob(file: string | undefined, { workers, set }: TrainOptions): Job {
+function newJob(file: string | undefined, { workers, device, set }: TrainOptions): Job {
   if (file === undefined) throw configError('usage', 'wanted a job file, or --resume with the directory of a run')
-  return readJob(file, [...set, ...workerSetting(workers)])
+  return readJob(file, [...set, ...clusterSettings({ workers, device })])
 }
 
 /** The run keeps its job; only the cluster it runs on may be another one. */
-function resumedJob(directory: string, file: string | undefined, { workers, set, run }: TrainOptions): Job {
+function resumedJob(directory: string, file: string | undefined, { workers, device, set, run }: TrainOptions): Job {
   if (file !== undefined || run !== undefined)
     throw configError('usage', 'a run that is resumed has its job and its directory: wanted --resume DIR alone')
   const other = set.find((assignment) => !assignment.trimStart().startsWith('cluster.'))
   if (other !== undefined) throw configError('usage', `a run that is resumed keeps its job: wanted --set of cluster.… only, got --set ${other}`)
   const kept = join(directory, 'job.yaml')
   if (!existsSync(kept)) throw configError('run-missing', `wanted the directory of a run, found no ${kept}`)
-  return readJob(kept, [...set, ...workerSetting(workers)])
+  return readJob(kept, [...set, ...clusterSettings({ workers, device })])
 }
-
-const workerSetting = (workers: number | undefined) => (workers === undefined ? [] : [`cluster.workers=${workers}`])
 
 /** runs/<name>-<time>, with a number when that is taken. */
 function freshDirectory(name: string): string {

@@ -1,3 +1,4 @@
+import { configError } from '../../common/errors.js'
 import { runWorker } from '../../worker/run-worker.js'
 import type { Terminal } from '../terminal.js'
 
@@ -6,6 +7,8 @@ export interface WorkerOptions {
   readonly name?: string
   readonly threads: number
   readonly bind: string
+  readonly device: 'auto' | 'cpu' | 'cuda'
+  readonly gpu?: number
   readonly insecure?: true
   readonly tls?: true
   readonly tlsCa?: string
@@ -15,6 +18,7 @@ export interface WorkerOptions {
 /** One rank of a run, until the run ends. The first signal leaves the run, which ends it; the second one ends this process at once. */
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<number> {
   const { coordinator, name, threads, bind, parentPid, tlsCa } = options
+  if (options.device === 'cpu' && options.gpu !== undefined) throw configError('usage', 'wanted --gpu without --device cpu, got both')
   const leaving = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -25,6 +29,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
   const secure = options.tls === true || tlsCa !== undefined
   await runWorker({
     ...{ coordinator, threads, bind, insecure: options.insecure === true, signal: leaving.signal },
+    device: { device: options.device, ...(options.gpu !== undefined && { gpu: options.gpu }) },
     ...(name !== undefined && { name }),
     ...(parentPid !== undefined && { parentPid }),
     ...(secure && { tls: tlsCa === undefined ? {} : { ca: tlsCa } }),

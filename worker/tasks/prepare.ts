@@ -1,20 +1,22 @@
 /** Prepare: makes this rank's engine from the plan, its feed from the data source, and its address for the other ranks. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { brokenError } from '../../common/errors.js'
+import { brokenError, configError } from '../../common/errors.js'
+import type { Job } from '../../common/job/job.js'
 import type { TrainingPlan } from '../../model/plan.js'
-import type { Collective, Native } from '../../native/ts/binding.js'
+import type { Collective, Native, TrainerOptions } from '../../native/ts/binding.js'
 import type { Prepare__Output } from '../../proto/generated/lossmith/v1/Prepare.js'
 import type { Prepared } from '../../proto/generated/lossmith/v1/Prepared.js'
 import { nativeSource } from '../native-source.js'
 import { closeRank, type WorkerContext } from '../worker-context.js'
 
-/** Leaves context.rank set. @throws broken `plan-hash` */
+/** Leaves context.rank set. @throws broken `plan-hash`, config `memory-too-small` */
 export async function prepare(spec: Prepare__Output, context: WorkerContext): Promise<Prepared> {
   const { native, artifacts } = context
   if (context.rank) closeRank(context.rank)
   context.rank = null
 
+  checkFreeMemory(spec, native)
   const plan = checkPlan(await readFile(await artifacts.fetch(spec.planArtifact)), spec.planSha256)
   const source = await nativeSource(spec.source!, artifacts)
   const feed = native.createFeed({ source, laneBatch: spec.laneBatch, shuffleRows: spec.shuffleRows, seed: spec.seed })
@@ -32,6 +34,7 @@ export async function prepare(spec: Prepare__Output, context: WorkerContext): Pr
     threads: context.threads,
     firstLane: spec.firstLane,
     laneCount: spec.laneCount,
+    ...deviceOf(spec),
   })
   const validation = plan.controller?.search
     ? native.createFeed({ source, laneBatch: plan.controller.laneBatch, shuffleRows: spec.shuffleRows, seed: spec.seed })
@@ -39,6 +42,23 @@ export async function prepare(spec: Prepare__Output, context: WorkerContext): Pr
   const collective = spec.world === 1 ? null : createCollective(native, spec, context)
   context.rank = { spec, trainer, feed, controller: plan.controller, validation, collective }
   return { address: collective ? Buffer.from(collective.prepare()) : Buffer.alloc(0) }
+}
+
+/** The coordinator knows how much memory a GPU has, not what others take of it. */
+function checkFreeMemory({ device, gpu, gpuBytes }: Prepare__Output, native: Native): void {
+  if (device !== 'cuda') return
+  const free = native.freeDeviceMemory(gpu)
+  if (free >= gpuBytes) return
+  const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(2)
+  throw configError(
+    'memory-too-small',
+    `[memory] wanted ${gib(gpuBytes)} GiB of GPU ${gpu}, got ${gib(free)} free: end what else uses it, choose another one by --gpu, or lower features.rows, model.embedding or train.batch`,
+  )
+}
+
+function deviceOf({ device, gpu, precision, exchange }: Prepare__Output): Pick<TrainerOptions, 'device' | 'gpu' | 'precision' | 'exchange'> {
+  if (device !== 'cuda') return { device: 'cpu' }
+  return { device, gpu, precision: precision as Job['train']['precision'], exchange: exchange as Job['cluster']['exchange'] }
 }
 
 function createCollective(native: Native, { rank, world }: Prepare__Output, { bind, lostAfterMs }: WorkerContext): Collective {

@@ -1,5 +1,7 @@
 // Original file: proto/lossmith/v1/training.proto
 
+import type { Gpu as _lossmith_v1_Gpu, Gpu__Output as _lossmith_v1_Gpu__Output } from '../../lossmith/v1/Gpu.js';
+import type { Long } from '@grpc/proto-loader';
 
 export interface JoinRequest {
   'host'?: (string);
@@ -9,6 +11,9 @@ export interface JoinRequest {
   'threads'?: (number);
   'device'?: (string);
   'name'?: (string);
+  'gpus'?: (_lossmith_v1_Gpu)[];
+  'noGpu'?: (string);
+  'memoryBytes'?: (number | string | Long);
 }
 
 export interface JoinRequest__Output {
@@ -19,4 +24,7 @@ export interface JoinRequest__Output {
   'threads': (number);
   'device': (string);
   'name': (string);
+  'gpus': (_lossmith_v1_Gpu__Output)[];
+  'noGpu': (string);
+  'memoryBytes': (number);
 }

@@ -16,6 +16,11 @@ export interface Prepare {
   'source'?: (_lossmith_v1_DataSource | null);
   'determinism'?: (boolean);
   'shuffleRows'?: (number | string | Long);
+  'device'?: (string);
+  'gpu'?: (number);
+  'precision'?: (string);
+  'exchange'?: (string);
+  'gpuBytes'?: (number | string | Long);
 }
 
 export interface Prepare__Output {
@@ -31,4 +36,9 @@ export interface Prepare__Output {
   'source': (_lossmith_v1_DataSource__Output | null);
   'determinism': (boolean);
   'shuffleRows': (number);
+  'device': (string);
+  'gpu': (number);
+  'precision': (string);
+  'exchange': (string);
+  'gpuBytes': (number);
 }
