@@ -58,8 +58,9 @@ const room = ({ bytes, parts }: Place): number => bytes - totalOf(parts)
 
 function describePlace({ name, kind, bytes, workers, parts }: Place): string {
   const who = workers.length === 1 ? workers[0] : `${workers.length} workers`
-  const by = largestFirst(parts).map(([what, size]) => `${what} ${inGib(size)}`)
-  return `${who} on ${name}: ${inGib(totalOf(parts))} GiB (${by.join(', ')}), ${kind === 'gpu' ? 'it has' : 'free are'} ${inGib(bytes)} GiB`
+  const total = totalOf(parts)
+  const by = largestFirst(parts).flatMap(([what, size]) => (size < total / 100 ? [] : [`${what} ${inGib(size)}`]))
+  return `${who} on ${name}: ${inGib(total)} GiB (${by.join(', ')}), ${kind === 'gpu' ? 'it has' : 'free are'} ${inGib(bytes)} GiB`
 }
 
 /** The job's key by which the largest part shrinks. */
