@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kOldest = 80;  // sm_80: asynchronous copies, bf16 and TF32 products
 constexpr size_t kAlignment = 256;
+constexpr size_t kFilledBytes = size_t{1} << 30;
 constexpr int64_t kEmulatedBytes = int64_t{1} << 40;  // memory that nobody touches costs nothing
 
 cudaStream_t streamOf(void* handle) { return static_cast<cudaStream_t>(handle); }
@@ -51,7 +52,8 @@ size_t padded(size_t bytes) { return std::max(kAlignment, (bytes + kAlignment - 
 void* hostMemory(size_t bytes, int byte) {
   void* memory = std::aligned_alloc(kAlignment, padded(bytes));
   if (memory == nullptr) throw configError("device-memory", "[cuda] wanted " + std::to_string(bytes) + " bytes of emulated memory, got none");
-  std::memset(memory, byte, padded(bytes));
+  // More comes fresh from the kernel: zeros, and nothing until they are touched.
+  if (bytes <= kFilledBytes) std::memset(memory, byte, padded(bytes));
   return memory;
 }
 

@@ -117,7 +117,7 @@ class Device {
   std::unique_ptr<Stream> stream_, copying_;
 };
 
-// Bytes on the device, aligned to 256. Uninitialised; NaN when emulated.
+// Bytes on the device, aligned to 256. Uninitialised; NaN when emulated, unless it is more than 1 GiB.
 class DeviceMemory {
  public:
   DeviceMemory() = default;
