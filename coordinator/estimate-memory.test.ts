@@ -82,11 +82,11 @@ test('too little memory of a machine or of a GPU ends the run before workers pre
   // Adam: 36 bytes a row, of each worker.
   const tables = ((2 * 1e9 * bytesOfTables) / 7 / 2 ** 30).toFixed(2)
   const host = new RegExp(
-    `2 workers on sim: .* GiB \\(tables ${tables}, .*free are 32\\.00 GiB; lower features\\.rows \\(now 1048576\\) or model\\.embedding, or put`,
+    `2 workers on sim: .* GiB \\(tables ${tables}\\).*free are 32\\.00 GiB; lower features\\.rows \\(now 1048576\\) or model\\.embedding, or put`,
   )
   await fails([], { memoryBytes: 2 ** 35 }, host)
   const onGpu = new RegExp(
-    `2 workers on H200 of sim: .*tables ${tables}, .*it has 32\\.00 GiB; lower features\\.rows .*, or give each worker a GPU of its own`,
+    `2 workers on H200 of sim: .*tables ${tables}.*it has 32\\.00 GiB; lower features\\.rows .*, or give each worker a GPU of its own`,
   )
   await fails([], { device: 'auto', gpus: [gpu('a', 2 ** 35)], memoryBytes: 2 ** 40 }, onGpu)
 })

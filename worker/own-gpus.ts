@@ -19,14 +19,15 @@ export interface OwnGpus {
 /** @throws config `no-gpu` where one was asked for and none is usable */
 export function ownGpus({ device, gpu }: DeviceOptions, native: Native): OwnGpus {
   if (device === 'cpu') return { gpus: [], noGpu: 'it was told to use the CPU' }
-  const found = usableGpus(native.describeCuda(), gpu)
+  const found = usableGpus(native, gpu)
   if (found.gpus.length > 0 || (device === 'auto' && gpu === undefined)) return found
   throw configError('no-gpu', `[worker] wanted ${gpu === undefined ? 'a usable GPU' : `a usable GPU ${gpu}`}, got none: ${found.noGpu}`)
 }
 
-function usableGpus(cuda: CudaDescription, gpu: number | undefined): OwnGpus {
-  const { devices } = cuda
-  if (devices.length === 0) return { gpus: [], noGpu: cuda.why ?? 'no GPU' }
+function usableGpus(native: Native, gpu: number | undefined): OwnGpus {
+  const { devices, why } = native.describeCuda()
+  if (devices.length === 0) return { gpus: [], noGpu: why ?? 'no GPU' }
+  const cuda = native.describeCuda({ libraries: true })
   const products = cuda.libraries.find(({ name }) => name === productLibrary)
   if (!emulated(devices[0]!) && products?.path == null) return { gpus: [], noGpu: `${productLibrary}: ${products?.why ?? 'not found'}` }
   const chosen = devices.filter(({ ordinal }) => gpu === undefined || ordinal === gpu)
