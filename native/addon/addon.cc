@@ -9,6 +9,7 @@
 #include "addon/index_task.h"
 #include "addon/nccl_object.h"
 #include "addon/run_program.h"
+#include "addon/step_parts.h"
 #include "addon/trainer_object.h"
 
 namespace lossmith {
@@ -18,6 +19,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerDescribe(env, exports);
   registerDescribeCuda(env, exports);
   registerRunProgram(env, exports);
+  registerStepParts(env, exports);
   registerCollective(env, exports);
   registerNccl(env, exports);
   registerTrainer(env, exports);

@@ -33,6 +33,8 @@ ParameterSpec parameterFromJs(const Napi::Object& parameter) {
   return spec;
 }
 
+}  // namespace
+
 TableSpec tableFromJs(const Napi::Object& table) {
   return {textFromJs(table, "name"), integerFromJs(table, "rows"), integerFromJs(table, "width"), initFromJs(objectFromJs(table, "init"))};
 }
@@ -57,6 +59,16 @@ OptimizerSpec optimizerFromJs(const Napi::Object& optimizer) {
   return spec;
 }
 
+Lookahead lookaheadFromJs(const Napi::Object& object) {
+  const std::string lookahead = textFromJs(object, "lookahead");
+  if (lookahead == "exact") return Lookahead::Exact;
+  if (lookahead == "preconditioned") return Lookahead::Preconditioned;
+  if (lookahead == "sgd") return Lookahead::Sgd;
+  throw configError("native-argument", "[controller] wanted lookahead exact, preconditioned or sgd, got " + lookahead);
+}
+
+namespace {
+
 std::optional<Program> programOrNone(const Napi::Object& object, const char* key) {
   const Napi::Value value = object.Get(key);
   if (value.IsNull() || value.IsUndefined()) return std::nullopt;
@@ -69,16 +81,7 @@ ControllerOptions controllerFromJs(const Napi::Object& controller) {
   out.search = programOrNone(controller, "search");
   out.validate = programOrNone(controller, "validate");
   out.lane_batch = integerFromJs(controller, "laneBatch");
-  const std::string lookahead = textFromJs(controller, "lookahead");
-  if (lookahead == "exact") {
-    out.lookahead = Lookahead::Exact;
-  } else if (lookahead == "preconditioned") {
-    out.lookahead = Lookahead::Preconditioned;
-  } else if (lookahead == "sgd") {
-    out.lookahead = Lookahead::Sgd;
-  } else {
-    throw configError("native-argument", "[controller] wanted lookahead exact, preconditioned or sgd, got " + lookahead);
-  }
+  out.lookahead = lookaheadFromJs(controller);
   return out;
 }
 

@@ -8,4 +8,7 @@
 namespace lossmith {
 // Throws Error(Config, "native-argument" | "program-invalid") that names the key.
 TrainerOptions trainerOptionsFromJs(const Napi::Object& options);
+TableSpec tableFromJs(const Napi::Object& table);
+OptimizerSpec optimizerFromJs(const Napi::Object& optimizer);
+Lookahead lookaheadFromJs(const Napi::Object& object);
 }  // namespace lossmith

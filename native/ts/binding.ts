@@ -18,6 +18,8 @@ export interface Native {
   dieWithParent(parentPid: number): boolean
   /** Runs a program once on plain arrays with guard zones around every buffer: for tests of ops. */
   runProgram(program: Program, batch: number, values: ProgramValues): ProgramResult
+  /** What a step does with gradients and state, part by part, on the CPU or on GPU 0 (emulated where there is none): for tests that both give the same bits. */
+  stepParts: StepParts
 
   createCollective(options: { host: string; rank: number; world: number; timeoutMs: number }): Collective
   /** A world of ranks inside this process, for tests: same interface, same conformance suite. */
@@ -76,6 +78,35 @@ export interface ProgramResult {
   tableGradients: Record<string, { rows: number[]; values: Float32Array }>
   /** Names of buffers whose guard zones were written to. */
   overruns: string[]
+}
+
+/** Rows ascend, no row twice; values are rows × width. */
+export interface RowValues {
+  width: number
+  rows: number[]
+  values: Float32Array
+}
+export interface StepScalars {
+  device: 'cpu' | 'cuda'
+  optimizer: OptimizerSpec
+  lookahead: ControllerPlan['lookahead']
+  step: number
+  examples: number
+  validationExamples: number
+}
+/** Planes are weight, the optimizer's states and, in results, V. */
+export interface StepParts {
+  /** The lane tree over one or more leaves. */
+  addDense(options: { device: 'cpu' | 'cuda'; lanes: number; leaves: { lane: number; values: Float32Array }[] }): Float32Array
+  /** Of two tables, a leaf has the same rows of both. */
+  addRows(options: { device: 'cpu' | 'cuda'; lanes: number; rows: number; leaves: { lane: number; first: RowValues; second: RowValues }[] }): {
+    first: RowValues
+    second: RowValues
+  }
+  /** V, then the update. */
+  stepDense(options: StepScalars & { state: Float32Array[]; gradient: Float32Array; validation: Float32Array }): Float32Array[]
+  /** The same of a table after its first weights. */
+  stepTable(options: StepScalars & { table: TableSpec; seed: number; gradient: RowValues; validation: RowValues }): Float32Array[]
 }
 
 /** Two-phase connect: every rank prepares, the coordinator carries the addresses, every rank connects. World 1 needs neither. */

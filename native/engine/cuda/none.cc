@@ -6,6 +6,7 @@
 #include "engine/cuda/device.h"
 #include "engine/cuda/device_report.h"
 #include "engine/errors.h"
+#include "engine/step_parts.h"
 
 namespace lossmith {
 namespace {
@@ -34,5 +35,7 @@ std::unique_ptr<Collective> createNcclCollective(int, int, int, std::chrono::mil
 std::unique_ptr<NcclSession> createNcclSession(int) { refuse(); }
 
 nccl::ncclUniqueId createNcclId() { refuse(); }
+
+std::unique_ptr<StepParts> deviceStepParts() { refuse(); }
 
 }  // namespace lossmith
