@@ -11,7 +11,21 @@
 
 namespace lossmith {
 
+constexpr int64_t kWorkspaceBytes = int64_t{2} << 20;  // of DeviceFrame.workspace, for one instruction after the other
+
 std::unique_ptr<DeviceKernel> makeDeviceConcat(const Concat& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceSlice(const Slice& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceTranspose(const Transpose& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceReduceSum(const ReduceSum& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceReduceMax(const ReduceMax& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceDropoutMask(const DropoutMask& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceUniform(const Uniform& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceOneHot(const OneHot& instruction, Device& device);
+std::unique_ptr<DeviceKernel> makeDevicePairDots(const PairDots& instruction);
+std::unique_ptr<DeviceKernel> makeDevicePairDotsCross(const PairDotsCross& instruction);
+std::unique_ptr<DeviceKernel> makeDevicePairDotsGrad(const PairDotsGrad& instruction);
+std::unique_ptr<DeviceKernel> makeDevicePairwiseAuc(const PairwiseAuc& instruction);
+std::unique_ptr<DeviceKernel> makeDevicePairwiseAucGrad(const PairwiseAucGrad& instruction);
 // Independent lookups, of any tables, in one launch.
 std::unique_ptr<DeviceKernel> makeDeviceLookups(std::vector<Lookup> instructions);
 // `at`: where in program.code the LookupGrad is. Memory beyond the frame's: for one lookup_grad of a table little, for a later one of the same
