@@ -15,8 +15,12 @@ class GuardedMemory {
   void* data() const { return memory_.data() + kZone; }
   bool overrun() const;
 
- private:
+  // With its zones, for a copy of it elsewhere.
   static constexpr size_t kZone = 256;  // bytes
+  void* whole() const { return memory_.data(); }
+  size_t wholeBytes() const { return bytes_ + 2 * kZone; }
+
+ private:
   static constexpr size_t kZoneWords = kZone / sizeof(uint32_t);
   AlignedMemory memory_;
   size_t bytes_ = 0;

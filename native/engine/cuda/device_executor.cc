@@ -1,41 +1,84 @@
 // See device_executor.h.
 #include "engine/cuda/device_executor.h"
 
-#include <algorithm>
+#include <cstring>
+#include <map>
 #include <utility>
 
+#include "engine/cuda/device_launches.h"
+#include "engine/cuda/fuse_matmul.h"
+#include "engine/cuda/guarded_device_memory.h"
 #include "engine/cuda/ops.h"
+#include "engine/cuda/products.h"
 #include "engine/program_check.h"
 #include "engine/run_check.h"
 
 namespace lossmith {
 namespace {
 
-std::unique_ptr<DeviceKernel> makeKernel(const Instruction& instruction) {
-  if (const auto* concat = std::get_if<Concat>(&instruction)) return makeDeviceConcat(*concat);
-  throw configError("device-op", "[device_executor] wanted an instruction that devices have, got number " + std::to_string(instruction.index()));
+int64_t bytesOf(const Buffer& buffer, int64_t batch) { return buffer.inner * (buffer.batch ? batch : 1) * static_cast<int64_t>(sizeof(float)); }
+
+// All that a captured run holds: runs of the same words may share a graph.
+std::vector<uint64_t> wordsOf(const DeviceRun& run, ProgramPhase phase) {
+  std::vector<uint64_t> words{phase == ProgramPhase::First ? 0u : 1u, run.seed};
+  const auto add = [&](auto value) { words.push_back(static_cast<uint64_t>(value)); };
+  const auto point = [&](const void* pointer) { words.push_back(reinterpret_cast<uintptr_t>(pointer)); };
+  point(run.scalars);
+  point(run.bad_row);
+  for (const void* input : run.inputs) point(input);
+  for (const float* parameter : run.parameters) point(parameter);
+  for (const float* tangent : run.tangents) point(tangent);
+  for (const DeviceTable& table : run.tables) {
+    point(table.data);
+    for (const int64_t number : {table.rows, table.width, table.stride, table.tangent}) add(number);
+  }
+  for (const float* gradient : run.gradients) point(gradient);
+  for (const DeviceRows& rows : run.table_gradients) {
+    for (const void* pointer : std::initializer_list<const void*>{rows.count, rows.rows, rows.values}) point(pointer);
+    add(rows.capacity);
+  }
+  for (const float* output : run.outputs) point(output);
+  return words;
+}
+
+const Program& checked(const Program& program) {
+  checkProgram(program);
+  return program;
 }
 
 }  // namespace
 
 struct DeviceExecutor::State {
-  State(const Program& program, DeviceSetup setup) : program(program), setup(setup), arena(setup.device, program.arena_bytes) {
-    checkProgram(program);
-    for (const Instruction& instruction : program.code) kernels.push_back(makeKernel(instruction));
-    frame.bases.resize(program.buffers.size());
-    frame.groups.resize(program.buffers.size());
-    constants.resize(program.buffers.size());
+  State(const Program& program, DeviceSetup setup, bool fuse)
+      : program(checked(program)),
+        setup(setup),
+        code(fuse ? fuseMatmuls(program, setup.products.precision()) : unfused(program)),
+        launches(makeLaunches(program, code, this->setup)),
+        workspace(setup.device, kWorkspaceBytes) {
+    const std::vector<Buffer>& buffers = code.program.buffers;
+    frame.bases.resize(buffers.size());
+    frame.groups.resize(buffers.size());
+    own.resize(buffers.size());
     Stream& stream = setup.device.stream();
-    for (size_t i = 0; i < program.buffers.size(); i++) {
-      const std::vector<float>& values = program.buffers[i].values;
-      if (program.buffers[i].place != Place::Constant) continue;
-      constants[i] = DeviceMemory(setup.device, values.size() * sizeof(float));
-      stream.copyIn(constants[i].data(), values.data(), values.size() * sizeof(float));
+    for (size_t i = 0; i < buffers.size(); i++) {
+      if (buffers[i].place != Place::Constant) continue;
+      own[i] = DeviceMemory(setup.device, buffers[i].values.size() * sizeof(float));
+      stream.copyIn(own[i].data(), buffers[i].values.data(), own[i].bytes());
     }
     stream.synchronize();
+    filled.resize(program.tables.size());
+    for (const Instruction& instruction : program.code) {
+      if (const auto* gradient = std::get_if<LookupGrad>(&instruction)) filled[gradient->table] = true;
+    }
   }
 
-  void begin(const DeviceRun& run) {
+  void enqueue(const DeviceRun& run, ProgramPhase phase) {
+    begin(run, phase);
+    for (DeviceLaunch& launch : of(phase)) launch.kernel->enqueue(frame);
+  }
+
+  void begin(const DeviceRun& run, ProgramPhase phase) {
+    checkRun(program, run);
     frame.stream = &setup.device.stream();
     frame.batch = run.batch;
     frame.seed = run.seed;
@@ -43,14 +86,34 @@ struct DeviceExecutor::State {
     frame.bad_row = run.bad_row;
     frame.tables = run.tables;
     frame.table_gradients = run.table_gradients;
+    frame.workspace = workspace.data();
+    frame.workspace_bytes = workspace.bytes();
+    const bool first = phase == ProgramPhase::First;
+    if (first) reserve(run.batch);
     for (size_t i = 0; i < frame.bases.size(); i++) frame.bases[i] = locate(i, run);
+    for (size_t t = 0; first && t < run.table_gradients.size(); t++) {
+      if (!filled[t]) frame.stream->fill(run.table_gradients[t].count, 0, sizeof(int64_t));
+    }
+  }
+
+  // Memory of the arena, with the first run: an executor that only tells its size needs none.
+  void reserve(int64_t batch) {
+    for (size_t i = 0; i < own.size(); i++) {
+      const Buffer& buffer = code.program.buffers[i];
+      if (buffer.place != Place::Arena) continue;
+      if (guarded) guards[i].reset(*frame.stream, bytesOf(buffer, batch));
+      else if (launches.apart.count(static_cast<int>(i)) > 0 && own[i].bytes() == 0)
+        own[i] = DeviceMemory(setup.device, bytesOf(buffer, program.max_batch));
+    }
+    if (!guarded && arena.bytes() == 0) arena = DeviceMemory(setup.device, code.program.arena_bytes);
   }
 
   void* locate(size_t number, const DeviceRun& run) {
-    const Buffer& buffer = program.buffers[number];
+    const Buffer& buffer = code.program.buffers[number];
     switch (buffer.place) {
       case Place::Arena:
-        return arena.as<std::byte>() + buffer.offset;
+        if (guarded) return guards[number].data();
+        return own[number].bytes() > 0 ? own[number].data() : arena.as<std::byte>() + buffer.offset;
       case Place::Input:
         return const_cast<void*>(run.inputs[buffer.index]);
       case Place::Parameter:
@@ -62,38 +125,84 @@ struct DeviceExecutor::State {
       case Place::Output:
         return run.outputs[buffer.index];
       case Place::Constant:
-        return constants[number].data();
+        return own[number].data();
     }
     return nullptr;
   }
 
+  std::vector<DeviceLaunch>& of(ProgramPhase phase) { return launches.phases[phase == ProgramPhase::First ? 0 : 1]; }
+
   const Program& program;
-  const DeviceSetup setup;
+  DeviceSetup setup;
+  const DeviceProgram code;
+  DeviceLaunches launches;
+  const DeviceMemory workspace;
   DeviceMemory arena;
-  std::vector<DeviceMemory> constants;  // by buffer
-  std::vector<std::unique_ptr<DeviceKernel>> kernels;
+  std::vector<DeviceMemory> own;            // by buffer: constants, and what may not lie in the arena
+  std::vector<GuardedDeviceMemory> guards;  // by buffer
+  std::vector<bool> filled;                 // by table: a lookup_grad writes its gradient
+  bool guarded = false;
   DeviceFrame frame;
+  std::map<std::vector<uint64_t>, std::unique_ptr<Graph>> graphs;  // null: has run once
 };
 
-DeviceExecutor::DeviceExecutor(const Program& program, DeviceSetup setup, bool) : state_(std::make_unique<State>(program, setup)) {}
+DeviceExecutor::DeviceExecutor(const Program& program, DeviceSetup setup, bool fuse) : state_(std::make_unique<State>(program, setup, fuse)) {}
 DeviceExecutor::~DeviceExecutor() = default;
 
-void DeviceExecutor::enqueue(const DeviceRun& run, ProgramPhase phase) {
+void DeviceExecutor::enqueue(const DeviceRun& run, ProgramPhase phase) { state_->enqueue(run, phase); }
+
+void DeviceExecutor::replay(const DeviceRun& run, ProgramPhase phase) {
   State& state = *state_;
-  checkRun(state.program, run);
-  state.begin(run);
-  const size_t cut = state.program.cut, end = phase == ProgramPhase::First ? cut : state.kernels.size();
-  for (size_t i = phase == ProgramPhase::First ? 0 : cut; i < end; i++) state.kernels[i]->enqueue(state.frame);
+  if (run.batch < state.program.max_batch || state.guarded) return state.enqueue(run, phase);
+  Stream& stream = state.setup.device.stream();
+  const auto [found, first] = state.graphs.try_emplace(wordsOf(run, phase));
+  if (first) return state.enqueue(run, phase);
+  std::unique_ptr<Graph>& graph = found->second;
+  if (graph == nullptr) graph = std::make_unique<Graph>(stream, [&] { state.enqueue(run, phase); });
+  graph->replay(stream);
 }
 
-void DeviceExecutor::replay(const DeviceRun& run, ProgramPhase phase) { enqueue(run, phase); }
+int64_t DeviceExecutor::bytes() const {
+  const State& state = *state_;
+  int64_t bytes = state.code.program.arena_bytes + kWorkspaceBytes;
+  for (const int buffer : state.launches.apart) bytes += bytesOf(state.code.program.buffers[buffer], state.program.max_batch);
+  return bytes;
+}
 
-int64_t DeviceExecutor::bytes() const { return static_cast<int64_t>(state_->arena.bytes()); }
+std::vector<InstructionTime> DeviceExecutor::profile(const DeviceRun& run, int repeats, ProgramPhase phase) {
+  State& state = *state_;
+  Stream& stream = state.setup.device.stream();
+  std::vector<DeviceLaunch>& launches = state.of(phase);
+  std::vector<InstructionTime> times;
+  std::vector<std::unique_ptr<Event>> events;
+  for (const DeviceLaunch& launch : launches) times.push_back({launch.text, 0});
+  for (size_t i = 0; i <= launches.size(); i++) events.push_back(std::make_unique<Event>(state.setup.device, true));
+  for (int repeat = 0; repeat < repeats; repeat++) {
+    state.begin(run, phase);
+    events[0]->record(stream);
+    for (size_t i = 0; i < launches.size(); i++) {
+      launches[i].kernel->enqueue(state.frame);
+      events[i + 1]->record(stream);
+    }
+    stream.synchronize();
+    for (size_t i = 0; i < launches.size(); i++) times[i].milliseconds += events[i + 1]->since(*events[i]) / repeats;
+  }
+  return times;
+}
 
-std::vector<InstructionTime> DeviceExecutor::profile(const DeviceRun&, int, ProgramPhase) { return {}; }
+void DeviceExecutor::enableGuards() {
+  state_->guarded = true;
+  state_->guards.resize(state_->own.size());
+}
 
-void DeviceExecutor::enableGuards() {}
-std::vector<int> DeviceExecutor::overruns() { return {}; }
+std::vector<int> DeviceExecutor::overruns() {
+  std::vector<int> touched;
+  for (size_t i = 0; i < state_->guards.size(); i++) {
+    state_->guards[i].fetch(state_->setup.device.stream());
+    if (state_->guards[i].overrun()) touched.push_back(static_cast<int>(i));
+  }
+  return touched;
+}
 
 Error badRow(const Program& program, const std::vector<DeviceTable>& tables, int64_t row) {
   if (row == kBadMinusOne) row = -1;
