@@ -3,7 +3,9 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,20 @@ inline Napi::Array arrayFromJs(const Napi::Object& object, const char* key) {
   const Napi::Value value = valueFromJs(object, key);
   if (!value.IsArray()) throw configError("native-argument", std::string("[native] wanted a list ") + key);
   return value.As<Napi::Array>();
+}
+
+// One of `words`, by its place; absent: the first.
+template <class Choice>
+inline Choice choiceFromJs(const Napi::Object& object, const char* key, std::initializer_list<const char*> words) {
+  if (object.Get(key).IsUndefined()) return Choice{};
+  const std::string got = textFromJs(object, key);
+  const auto found = std::find(words.begin(), words.end(), got);
+  if (found == words.end()) {
+    std::string wanted;
+    for (const char* word : words) wanted += (wanted.empty() ? "" : ", ") + std::string(word);
+    throw configError("native-argument", std::string("[native] wanted ") + key + " one of " + wanted + ", got " + got);
+  }
+  return static_cast<Choice>(found - words.begin());
 }
 
 }  // namespace lossmith

@@ -1,5 +1,5 @@
 // See run_program.h. The program runs twice: with guard zones around every buffer, and in the arena as the compiler planned it. Both
-// must give the same bytes; if they do not, the plan lets two living buffers share memory.
+// must give the same bytes; if they do not, the plan lets two living buffers share memory. On a device: engine/cuda/run_on_device.h.
 #include "addon/run_program.h"
 
 #include <cstring>
@@ -7,7 +7,9 @@
 #include <string>
 
 #include "addon/errors_to_js.h"
+#include "addon/from_js.h"
 #include "addon/program_from_js.h"
+#include "engine/cuda/run_on_device.h"
 #include "engine/errors.h"
 #include "engine/executor.h"
 #include "engine/guarded_memory.h"
@@ -71,7 +73,7 @@ class Values {
     return bytes;
   }
 
-  Napi::Object result(Napi::Env env, const std::vector<int>& arena_overruns) const {
+  Napi::Object result(Napi::Env env, const std::vector<std::string>& other_overruns) const {
     Napi::Object outputs = Napi::Object::New(env), gradients = Napi::Object::New(env), table_gradients = Napi::Object::New(env);
     for (const std::string& name : program_.outputs) outputs.Set(name, copyOut(env, "output " + name));
     for (size_t i = 0; i < program_.parameters.size(); i++) {
@@ -88,7 +90,7 @@ class Values {
       table_gradients.Set(program_.tables[i], table);
     }
     Napi::Array overruns = Napi::Array::New(env);
-    for (const int buffer : arena_overruns) overruns.Set(overruns.Length(), "buffer " + std::to_string(buffer));
+    for (const std::string& name : other_overruns) overruns.Set(overruns.Length(), name);
     for (const auto& [name, memory] : memory_) {
       if (memory.values.overrun()) overruns.Set(overruns.Length(), name);
     }
@@ -186,6 +188,25 @@ class Values {
   std::vector<RowSparse> table_gradients_;
 };
 
+Napi::Value runOnCpu(Napi::Env env, const Program& program, int64_t batch, const Napi::Object& given) {
+  Executor guarded(program), planned(program);
+  guarded.enableGuards();
+  Values apart(program, batch, given), together(program, batch, given);
+  for (const ProgramPhase phase : {ProgramPhase::First, ProgramPhase::Second}) {
+    guarded.run(apart.context(), phase);
+    planned.run(together.context(), phase);
+  }
+  std::vector<std::string> overruns;
+  for (const int buffer : guarded.overruns()) overruns.push_back("buffer " + std::to_string(buffer));
+  if (overruns.empty() && apart.written() != together.written()) {
+    throw brokenError("arena-overlap", "[run_program] wanted the same result with and without sharing of memory in program \"" + program.name +
+                                           "\", got different ones: the arena plan lets living buffers overlap, or one is read before it is written");
+  }
+  return apart.result(env, overruns);
+}
+
+enum class Where { Cpu, Cuda, Emulated };
+
 Napi::Value runProgram(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return throwingToJs(env, [&]() -> Napi::Value {
@@ -193,20 +214,17 @@ Napi::Value runProgram(const Napi::CallbackInfo& info) {
     const Program program = programFromJs(info[0].As<Napi::Object>());
     const int64_t batch = info[1].As<Napi::Number>().Int64Value();
     if (batch < 0 || batch > program.max_batch) throw invalid("a batch from 0 to " + std::to_string(program.max_batch), std::to_string(batch));
-    Executor guarded(program), planned(program);
-    guarded.enableGuards();
-    Values apart(program, batch, info[2].As<Napi::Object>()), together(program, batch, info[2].As<Napi::Object>());
-    for (const ProgramPhase phase : {ProgramPhase::First, ProgramPhase::Second}) {
-      guarded.run(apart.context(), phase);
-      planned.run(together.context(), phase);
-    }
-    const std::vector<int> overruns = guarded.overruns();
-    if (overruns.empty() && apart.written() != together.written()) {
-      throw brokenError("arena-overlap",
-                        "[run_program] wanted the same result with and without sharing of memory in program \"" + program.name +
-                            "\", got different ones: the arena plan lets living buffers overlap, or one is read before it is written");
-    }
-    return apart.result(env, overruns);
+    const Napi::Object given = info[2].As<Napi::Object>();
+    const Napi::Object options = info.Length() > 3 && info[3].IsObject() ? info[3].As<Napi::Object>() : Napi::Object::New(env);
+    const auto where = choiceFromJs<Where>(options, "device", {"cpu", "cuda", "emulated"});
+    if (where == Where::Cpu) return runOnCpu(env, program, batch, given);
+    RunOnDevice how;
+    how.emulated = where == Where::Emulated;
+    how.precision = choiceFromJs<Precision>(options, "precision", {"float32", "tf32", "bf16"});
+    if (options.Get("fuse").IsBoolean()) how.fuse = options.Get("fuse").As<Napi::Boolean>().Value();
+    Values values(program, batch, given);
+    const std::vector<std::string> overruns = runOnDevice(program, values.context(), how);
+    return values.result(env, overruns);
   });
 }
 

@@ -85,17 +85,6 @@ ControllerOptions controllerFromJs(const Napi::Object& controller) {
   return out;
 }
 
-// One of `words`, by its place; absent: the first.
-template <class Choice>
-Choice choiceFromJs(const Napi::Object& object, const char* key, std::initializer_list<const char*> words) {
-  if (object.Get(key).IsUndefined()) return Choice{};
-  const std::string got = textFromJs(object, key);
-  const auto found = std::find(words.begin(), words.end(), got);
-  if (found == words.end())
-    throw configError("native-argument", "[trainer] wanted " + std::string(key) + " " + *words.begin() + " or another, got " + got);
-  return static_cast<Choice>(found - words.begin());
-}
-
 }  // namespace
 
 TrainerOptions trainerOptionsFromJs(const Napi::Object& options) {

@@ -17,7 +17,7 @@ export interface Native {
   /** Asks the kernel to end this process when its parent dies (prctl PR_SET_PDEATHSIG); true unless the parent is gone already. */
   dieWithParent(parentPid: number): boolean
   /** Runs a program once on plain arrays with guard zones around every buffer: for tests of ops. */
-  runProgram(program: Program, batch: number, values: ProgramValues): ProgramResult
+  runProgram(program: Program, batch: number, values: ProgramValues, options?: RunOptions): ProgramResult
   /** What a step does with gradients and state, part by part, on the CPU or on GPU 0 (emulated where there is none): for tests that both give the same bits. */
   stepParts: StepParts
 
@@ -71,6 +71,13 @@ export interface ProgramValues {
   seed: number
   step: number
   lane: number
+}
+/** Absent: cpu. `cuda`: GPU 0; `emulated`: the GPU's code, as far as it can be, on the CPU. The rest is of devices only: float32, fused. */
+export interface RunOptions {
+  device?: 'cpu' | 'cuda' | 'emulated'
+  precision?: 'float32' | 'tf32' | 'bf16'
+  /** False: one kernel for each instruction of the program. */
+  fuse?: boolean
 }
 export interface ProgramResult {
   outputs: Record<string, Float32Array>

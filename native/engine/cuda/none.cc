@@ -5,6 +5,7 @@
 #include "engine/cuda/cuda_trainer.h"
 #include "engine/cuda/device.h"
 #include "engine/cuda/device_report.h"
+#include "engine/cuda/run_on_device.h"
 #include "engine/errors.h"
 #include "engine/step_parts.h"
 
@@ -37,5 +38,7 @@ std::unique_ptr<NcclSession> createNcclSession(int) { refuse(); }
 nccl::ncclUniqueId createNcclId() { refuse(); }
 
 std::unique_ptr<StepParts> deviceStepParts() { refuse(); }
+
+std::vector<std::string> runOnDevice(const Program&, const RunContext&, const RunOnDevice&) { refuse(); }
 
 }  // namespace lossmith
