@@ -4,7 +4,7 @@ import type { Tensor } from '../model/graph.js'
 import type { DenseValue, Randomness, RowsValue, Value } from '../model/op.js'
 import type { Program } from '../model/program.js'
 import { evaluate } from '../model/reference.js'
-import type { Native, ProgramResult, ProgramValues } from '../native/ts/binding.js'
+import type { Native, ProgramResult, ProgramValues, RunOptions } from '../native/ts/binding.js'
 
 export interface Comparison {
   readonly native: Native
@@ -14,20 +14,22 @@ export interface Comparison {
   readonly outputs: Readonly<Record<string, Tensor>>
   readonly gradients?: ReadonlyMap<string, Tensor>
   readonly randomness?: Randomness
+  /** Where it runs; absent: on the CPU. */
+  readonly options?: RunOptions
   /** Of 1 + |wanted|. */
   readonly tolerance: number
 }
 
 /** Runs the program in the engine and holds outputs, gradients, rows and guard zones against the float64 reference. */
-export function compareWithReference({ native, program, batch, values, outputs, tolerance, ...rest }: Comparison): void {
+export function compareWithReference({ native, program, batch, values, outputs, tolerance, options, ...rest }: Comparison): void {
   const { gradients = new Map<string, Tensor>(), randomness = { seed: 7n, step: 3, lane: 2 } } = rest
-  const got = native.runProgram(program, batch, engineValues(program, values, randomness))
+  const got = native.runProgram(program, batch, engineValues(program, values, randomness), options)
   const wanted = evaluate([...Object.values(outputs), ...gradients.values()], { values, batch, randomness })
   const names = [...Object.keys(outputs), ...gradients.keys()]
   assert.deepEqual(got.overruns, [], `${program.name}: writes out of bounds`)
   for (const [i, name] of names.entries()) {
     const value = wanted[i] as Value
-    const what = `${program.name}, batch ${batch}: ${name}`
+    const what = `${program.name}${options?.device ? ` (${options.device})` : ''}, batch ${batch}: ${name}`
     if ('rows' in value) compareRows(what, got.tableGradients[name], value, tolerance)
     else compareNumbers(what, name in outputs ? got.outputs[name] : got.gradients[name], value.data, tolerance)
   }

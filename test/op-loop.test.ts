@@ -1,6 +1,6 @@
 /**
- * The one loop over ops, samples and backends: kernel against the float64 reference, the gradient's program against the reference, guard
- * zones, and the ONNX rule run by onnxruntime-node against the reference. Finite differences: model/ops/ops.test.ts.
+ * The one loop over ops, samples and backends: the kernels of the CPU and of GPUs against the float64 reference, the gradient's program against
+ * the reference, guard zones, and the ONNX rule run by onnxruntime-node against the reference. Finite differences: model/ops/ops.test.ts.
  */
 import { describe, test } from 'node:test'
 import { gradients } from '../model/autodiff.js'
@@ -11,6 +11,8 @@ import type { DenseValue } from '../model/op.js'
 import { ops } from '../model/ops/index.js'
 import { evaluate } from '../model/reference.js'
 import { buildSample, normal, type Sample } from '../model/sample.js'
+import type { RunOptions } from '../native/ts/binding.js'
+import { testDevices } from '../native/ts/devices.test.support.js'
 import { loadNative } from '../native/ts/load.js'
 import { compareNumbers, compareWithReference } from './engine-values.js'
 import { assemble, loadRuntime, openModel, runModel } from './onnx-session.js'
@@ -25,26 +27,27 @@ const TOLERANCE = 5e-6
 for (const op of ops) {
   describe(op.name, () => {
     for (const sample of op.samples) {
-      test(`${sample.title}: CPU kernel`, () => compareKernel(sample))
-      if (sample.differentiable !== false) test(`${sample.title}: gradient on the CPU`, () => compareGradient(sample))
+      for (const device of testDevices) {
+        test(`${sample.title}: kernel (${device})`, () => compareKernel(sample, { device }))
+        if (sample.differentiable !== false) test(`${sample.title}: gradient (${device})`, () => compareGradient(sample, { device }))
+      }
       if (op.onnx) test(`${sample.title}: ONNX`, { skip: runtime ? false : 'onnxruntime-node is not installed' }, () => compareOnnx(sample))
     }
   })
 }
 
-test('CUDA kernels against CPU kernels', { skip: 'this build has no CUDA backend' })
-
-function compareKernel(sample: Sample): void {
+function compareKernel(sample: Sample, options: RunOptions): void {
   const { graph, output, values } = buildSample(sample)
   const sparse = output.rowsOf !== undefined
   const outputs: Record<string, Tensor> = sparse ? {} : { output }
   const gradients = new Map(sparse ? [[output.rowsOf as string, output]] : [])
   const program = compile({ name: sample.title, graph, maxBatch: MAX_BATCH, outputs, gradients })
-  for (const batch of BATCHES) compareWithReference({ native, program, batch, values: values(batch), outputs, gradients, tolerance: TOLERANCE })
+  for (const batch of BATCHES)
+    compareWithReference({ native, program, batch, values: values(batch), outputs, gradients, options, tolerance: TOLERANCE })
 }
 
 /** A random cotangent, because the gradient of sum(output) cannot see many wrong rules. */
-function compareGradient(sample: Sample): void {
+function compareGradient(sample: Sample, options: RunOptions): void {
   const { graph, output, values } = buildSample({
     ...sample,
     build(make) {
@@ -62,7 +65,7 @@ function compareGradient(sample: Sample): void {
   const sparse = new Map(made.flatMap((gradient) => (gradient.rowsOf === undefined ? [] : [[gradient.rowsOf, gradient]])))
   const program = compile({ name: `gradient of ${sample.title}`, graph, maxBatch: MAX_BATCH, outputs, gradients: sparse })
   for (const batch of BATCHES)
-    compareWithReference({ native, program, batch, values: values(batch), outputs, gradients: sparse, tolerance: TOLERANCE })
+    compareWithReference({ native, program, batch, values: values(batch), outputs, gradients: sparse, options, tolerance: TOLERANCE })
 }
 
 /** The cotangent that belongs to a sample's output. */
