@@ -1,5 +1,5 @@
 /**
- * Programs of a controller step in the engine against the float64 reference: both phases, with dropout and Gumbel noise, of every model. The
+ * Programs of a controller step in the engine, on the CPU and on a GPU, against the float64 reference: both phases, with dropout and Gumbel noise, of every model. The
  * evidence is held to a direction too, because that is what the controller follows: cosine above 0.9999 with float64.
  */
 import assert from 'node:assert/strict'
@@ -13,6 +13,7 @@ import { buildTrainingGraph, type InputSizes, type ModelChoice } from '../model/
 import type { DenseValue } from '../model/op.js'
 import { initialRows } from '../model/philox.js'
 import { evaluate } from '../model/reference.js'
+import { testDevices } from '../native/ts/devices.test.support.js'
 import { loadNative } from '../native/ts/load.js'
 import { compareWithReference, engineValues } from './engine-values.js'
 
@@ -46,8 +47,8 @@ const cases: [string, ModelChoice, InputSizes, LossJob][] = [
   ['dcn-v2', { kind: 'dcn-v2', embedding: 4, crosses: 2, hidden: [24, 16], dropout: 0.3 }, sizes, clicks],
 ]
 
-for (const [what, model, sizes, loss] of cases)
-  test(`${what}: loss, gradients and evidence`, () => {
+for (const [device, what, model, sizes, loss] of testDevices.flatMap((device) => cases.map((one) => [device, ...one] as const)))
+  test(`${what}: loss, gradients and evidence (${device})`, () => {
     const facts = { baseRate: 0.3, classShares: sizes.classes ? [0.2, 0.3, 0.5] : [], fields }
     const plan = buildTrainingPlan({ model, sizes, loss, facts, optimizer: { kind: 'sgd', rate: 1, weightDecay: 0 }, laneBatch: MAX_BATCH })
     const program = plan.controller!.search!
@@ -59,9 +60,9 @@ for (const [what, model, sizes, loss] of cases)
     const given = [...training.graph.inputs, ...leaves, ...leaves.map((leaf) => training.graph.tangentOf(leaf))]
     for (const batch of [0, 1, 7, MAX_BATCH]) {
       const values = valuesOf(given, batch, sizes)
-      compareWithReference({ native, program, batch, values, outputs, gradients, randomness, tolerance: TOLERANCE })
+      compareWithReference({ native, program, batch, values, outputs, gradients, randomness, options: { device }, tolerance: TOLERANCE })
       if (batch < 7) continue
-      const found = native.runProgram(program, batch, engineValues(program, values, randomness)).outputs.evidence!
+      const found = native.runProgram(program, batch, engineValues(program, values, randomness), { device }).outputs.evidence!
       const [wanted] = evaluate([search.evidence], { values, batch, randomness }) as [DenseValue]
       const { dS, dH } = plan.controller!.evidence
       assert.ok(cosine(found.subarray(dS, dH), wanted.data.subarray(dS, dH)) > 0.9999)

@@ -1,6 +1,6 @@
 /**
- * Whole programs in the engine against the float64 reference: random graphs, fused, and the training and predict programs of the built-in
- * models, their losses and gradients, with dropout.
+ * Whole programs in the engine, on the CPU and on a GPU, against the float64 reference: random graphs, fused, and the training and predict
+ * programs of the built-in models, their losses and gradients, with dropout.
  */
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import { bceAlone } from '../model/losses/bce.js'
 import { buildPredictGraph, buildTrainingGraph, type InputSizes, type ModelChoice } from '../model/model.js'
 import type { DenseValue } from '../model/op.js'
 import { philox, philoxKey, philoxUniform } from '../model/philox.js'
+import { testDevices } from '../native/ts/devices.test.support.js'
 import { loadNative } from '../native/ts/load.js'
 import { compareWithReference } from './engine-values.js'
 
@@ -21,13 +22,15 @@ const BATCHES = [0, 1, 7, MAX_BATCH]
 // Single precision through some twenty ops and sums of a few hundred terms.
 const TOLERANCE = 2e-5
 
-test('thirty random graphs with their gradients', () => {
-  for (let seed = 100; seed < 130; seed++) {
-    const { graph, outputs, gradients, values } = randomGraph(seed, 32)
-    const program = compile({ name: `random ${seed}`, graph, maxBatch: MAX_BATCH, outputs, gradients })
-    for (const batch of BATCHES) compareWithReference({ native, program, batch, values: values(batch), outputs, gradients, tolerance: TOLERANCE })
-  }
-})
+for (const device of testDevices)
+  test(`thirty random graphs with their gradients (${device})`, () => {
+    for (let seed = 100; seed < 130; seed++) {
+      const { graph, outputs, gradients, values } = randomGraph(seed, 32)
+      const program = compile({ name: `random ${seed}`, graph, maxBatch: MAX_BATCH, outputs, gradients })
+      for (const batch of BATCHES)
+        compareWithReference({ native, program, batch, values: values(batch), outputs, gradients, options: { device }, tolerance: TOLERANCE })
+    }
+  })
 
 const example = fileURLToPath(new URL('../../examples/my-model.ts', import.meta.url))
 const models: [string, ModelChoice][] = [
@@ -47,26 +50,26 @@ const shapes: [string, InputSizes][] = [
 
 for (const [model, choice] of models) {
   describe(model, () => {
-    for (const [shape, sizes] of shapes) {
-      test(`${shape}: loss and every gradient`, () => {
+    for (const [device, shape, sizes] of testDevices.flatMap((device) => shapes.map((shape) => [device, ...shape] as const))) {
+      test(`${shape}: loss and every gradient (${device})`, () => {
         const { graph, loss, logits, parameters, tables, gradients: made } = buildTrainingGraph(choice, sizes, bceAlone)
         const gradients = new Map([...parameters, ...tables].map((leaf, i) => [nameOf(leaf), made[i] as Tensor]))
         const outputs = { loss, logits }
         const program = compile({ name: 'train', graph, maxBatch: MAX_BATCH, outputs, gradients })
         for (const batch of BATCHES) {
           const values = valuesOf([...graph.inputs, ...parameters, ...tables], batch, sizes)
-          compareWithReference({ native, program, batch, values, outputs, gradients, tolerance: TOLERANCE })
+          compareWithReference({ native, program, batch, values, outputs, gradients, options: { device }, tolerance: TOLERANCE })
         }
       })
 
       for (const classes of [1, 5])
-        test(`${shape}: logits of the predict program, classes ${classes}`, () => {
+        test(`${shape}: logits of the predict program, classes ${classes} (${device})`, () => {
           const { graph, logits } = buildPredictGraph(choice, { ...sizes, classes })
           const outputs = { logits }
           const program = compile({ name: 'predict', graph, maxBatch: MAX_BATCH, outputs })
           for (const batch of BATCHES) {
             const values = valuesOf([...graph.inputs, ...graph.parameters, ...graph.tables], batch, sizes)
-            compareWithReference({ native, program, batch, values, outputs, tolerance: TOLERANCE })
+            compareWithReference({ native, program, batch, values, outputs, options: { device }, tolerance: TOLERANCE })
           }
         })
     }

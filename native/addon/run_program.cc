@@ -13,6 +13,7 @@
 #include "engine/errors.h"
 #include "engine/executor.h"
 #include "engine/guarded_memory.h"
+#include "engine/program_check.h"
 
 namespace lossmith {
 namespace {
@@ -212,6 +213,7 @@ Napi::Value runProgram(const Napi::CallbackInfo& info) {
   return throwingToJs(env, [&]() -> Napi::Value {
     if (info.Length() < 3 || !info[0].IsObject() || !info[1].IsNumber() || !info[2].IsObject()) throw invalid("(program, batch, values)", "others");
     const Program program = programFromJs(info[0].As<Napi::Object>());
+    checkProgram(program);
     const int64_t batch = info[1].As<Napi::Number>().Int64Value();
     if (batch < 0 || batch > program.max_batch) throw invalid("a batch from 0 to " + std::to_string(program.max_batch), std::to_string(batch));
     const Napi::Object given = info[2].As<Napi::Object>();

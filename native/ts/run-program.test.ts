@@ -10,7 +10,7 @@ import { testDevices } from './devices.test.support.js'
 
 const native = loadNative()
 
-let device: RunOptions['device']
+let device: NonNullable<RunOptions['device']> = 'cpu'
 function test(what: string, body: () => void): void {
   for (const one of testDevices)
     nodeTest(`${what} (${one})`, () => {
