@@ -486,6 +486,36 @@ test('lookup and lookup_grad: duplicate rows are summed in the order of example 
   }
 })
 
+test('lookup_grad: rows of very many places', () => {
+  const [fields, batch, width] = [25, 700, 4]
+  // Places of rows 0 to 4; then each row has one.
+  const many = [10_000, 4096, 65, 64, 63]
+  const rowOf = many.flatMap((count, row) => new Array<number>(count).fill(row))
+  while (rowOf.length < fields * batch) rowOf.push(rowOf.length)
+  const at = (n: number) => (n * 7919) % rowOf.length // 7919 and 17500 have no common divisor: every place once
+  const placed = rowOf.map((_, n) => rowOf[at(n)]!)
+  const parts = Float32Array.from({ length: placed.length * width }, (_, n) => ((n * 31) % 17) - 8) // whole numbers: sums are exact in any order
+  const sums = new Map<number, Float32Array>()
+  for (const [n, row] of placed.entries()) {
+    const sum = sums.get(row) ?? new Float32Array(width)
+    for (let c = 0; c < width; c++) sum[c]! += parts[n * width + c]!
+    sums.set(row, sum)
+  }
+  const hand = new Hand()
+  const table = hand.table('t')
+  hand.code.push({ op: 'lookup_grad', table, ids: hand.input('ids', fields, { dtype: 'i64' }), d: hand.input('d', fields * width), fields, width })
+  const t = { rows: placed.length, width, values: new Float32Array(placed.length * width) }
+  const got = hand.run(batch, { inputs: { ids: ids(placed), d: parts }, tables: { t } }).tableGradients.t!
+  const sorted = [...sums.keys()].sort((a, b) => a - b)
+  assert.deepEqual(got.rows, sorted)
+  assertClose(
+    got.values,
+    sorted.flatMap((row) => [...sums.get(row)!]),
+    0,
+    'lookup_grad',
+  )
+})
+
 test('lookup_grad: several instructions on one table are merged in their order', () => {
   const hand = new Hand()
   const table = hand.table('t')

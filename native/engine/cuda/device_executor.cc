@@ -25,6 +25,7 @@ std::vector<uint64_t> wordsOf(const DeviceRun& run, ProgramPhase phase) {
   const auto point = [&](const void* pointer) { words.push_back(reinterpret_cast<uintptr_t>(pointer)); };
   point(run.scalars);
   point(run.bad_row);
+  point(run.not_finite);
   for (const void* input : run.inputs) point(input);
   for (const float* parameter : run.parameters) point(parameter);
   for (const float* tangent : run.tangents) point(tangent);
@@ -84,6 +85,7 @@ struct DeviceExecutor::State {
     frame.seed = run.seed;
     frame.scalars = run.scalars;
     frame.bad_row = run.bad_row;
+    frame.not_finite = run.not_finite;
     frame.tables = run.tables;
     frame.table_gradients = run.table_gradients;
     frame.workspace = workspace.data();

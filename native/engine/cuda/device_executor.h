@@ -24,6 +24,8 @@ struct DeviceRun {
   // One. A lookup leaves an id in it that is no row of its table, and takes row 0 instead: the run is of no use then. The caller makes it -1 before,
   // looks at it afterwards and throws badRow(). Several runs may share it.
   int64_t* bad_row = nullptr;
+  // One, or null. Becomes 1 when a table's gradient is not finite: told by those who write it, which spares a pass over its rows.
+  int32_t* not_finite = nullptr;
   std::vector<const void*> inputs;          // by program.inputs
   std::vector<const float*> parameters;     // by program.parameters
   std::vector<const float*> tangents;       // by program.parameters; of use to the second phase only
