@@ -273,6 +273,16 @@ test('ranks in processes of their own', limit, async () => {
   assert.deepEqual(await Promise.all([0, 1, 2].map((rank) => runNode(script, { RANK: String(rank), ID: uniqueId }))), ['3 30', '3 30', '3 30'])
 })
 
+test('the example averages and hands on', limit, async () => {
+  const example = fileURLToPath(new URL('../../examples/nccl.js', import.meta.url))
+  const lines = (
+    await runNode(`process.argv[2] = '3'; process.argv[1] = ${JSON.stringify(example)}; await import(${JSON.stringify(example)})`, {})
+  ).split('\n')
+  assert.equal(lines.shift(), `NCCL 23007 from ${mock.env.LOSSMITH_NCCL}`)
+  const wanted = [0, 1, 2].map((rank) => `rank ${rank} on emulated on the CPU: average 2 4 6 8, got token ${100 + ((rank + 2) % 3)}`)
+  assert.deepEqual(lines.sort(), wanted)
+})
+
 test('a library that is too old, and one that is not there, are config errors; a process ends though a call never does', limit, async () => {
   const tell = program(`try { ncclLibrary() } catch (error) { console.log(error.kind, error.code) }`)
   assert.equal(await runNode(tell, { MOCK_NCCL_VERSION: '21304' }), 'config nccl-version')

@@ -46,6 +46,13 @@ export function createUniqueId(): Uint8Array {
   return native().createNcclId()
 }
 
+/** The GPUs of this machine that can be used; `gpu` is what connectNccl takes. Empty where there is none. */
+export function listGpus(): { gpu: number; name: string; uuid: string; memory: number }[] {
+  return native()
+    .describeCuda()
+    .devices.map(({ ordinal, name, uuid, memory }) => ({ gpu: ordinal, name, uuid, memory }))
+}
+
 export interface ConnectOptions {
   uniqueId: Uint8Array
   /** 0 ≤ rank < world. */

@@ -3,6 +3,7 @@
 // of its construction and throws Error(Transient, "collective-broken" | "collective-timeout"); after that the object is of no use.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ class Collective {
   virtual ~Collective() = default;
   virtual int rank() const = 0;
   virtual int world() const = 0;
+  virtual std::chrono::milliseconds timeout() const = 0;  // the deadline of its construction
 
   // Phase one and two of connecting: an address blob for the others; then everybody's, by rank.
   virtual Bytes prepare() = 0;
@@ -51,6 +53,8 @@ class Collective {
 
   // From any thread: wakes a blocked call by shutting the sockets.
   virtual void abort() = 0;
+  // From any thread: it is of no use any more. For those who wait for the same ranks in another way.
+  virtual bool aborted() const = 0;
   virtual void close() = 0;
 };
 

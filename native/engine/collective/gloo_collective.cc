@@ -35,6 +35,7 @@ class GlooCollective final : public Collective {
 
   int rank() const override { return rank_; }
   int world() const override { return world_; }
+  std::chrono::milliseconds timeout() const override { return timeout_; }
 
   Bytes prepare() override {
     if (world_ == 1) return {};
@@ -116,6 +117,11 @@ class GlooCollective final : public Collective {
     }
     for (auto& buffer : awaited_->receiving) buffer->abortWaitRecv();
     for (auto& buffer : awaited_->sending) buffer->abortWaitSend();
+  }
+
+  bool aborted() const override {
+    std::lock_guard lock(mutex_);
+    return aborted_;
   }
 
   void close() override {
@@ -212,7 +218,7 @@ class GlooCollective final : public Collective {
   uint64_t tag_ = 1;
   Clock::time_point deadline_;
   Posted posted_;  // begun and not finished
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   bool aborted_ = false;
   const Posted* awaited_ = nullptr;
 };

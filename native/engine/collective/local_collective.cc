@@ -36,6 +36,7 @@ class LocalCollective final : public Collective {
 
   int rank() const override { return rank_; }
   int world() const override { return world_; }
+  std::chrono::milliseconds timeout() const override { return timeout_; }
   Bytes prepare() override { return Bytes(sizeof(int32_t), static_cast<char>(rank_)); }
   void connect(const std::vector<Bytes>& addresses) override {
     if (static_cast<int>(addresses.size()) != world_) {
@@ -64,6 +65,10 @@ class LocalCollective final : public Collective {
   }
 
   void abort() override { board_->fail("rank " + std::to_string(rank_) + " aborted"); }
+  bool aborted() const override {
+    std::lock_guard lock(board_->mutex);
+    return !board_->broken.empty();
+  }
   void close() override { board_->fail("rank " + std::to_string(rank_) + " closed"); }
 
  private:

@@ -32,6 +32,7 @@ class NcclCollective final : public Collective {
 
   int rank() const override { return communicator_.rank(); }
   int world() const override { return communicator_.world(); }
+  std::chrono::milliseconds timeout() const override { return timeout_; }
 
   Bytes prepare() override {
     if (world() == 1) return {};
@@ -101,6 +102,7 @@ class NcclCollective final : public Collective {
   }
 
   void abort() override { communicator_.abort(); }
+  bool aborted() const override { return communicator_.aborted(); }
   void close() override { communicator_.abort(); }
 
  private:

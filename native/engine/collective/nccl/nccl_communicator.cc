@@ -126,7 +126,7 @@ void NcclCommunicator::check(ncclResult_t result, const char* call) {
 template <class Done>
 void NcclCommunicator::pollUntil(Clock::time_point deadline, const char* call, Done done) {
   for (int looks = 0; !done(); looks++) {
-    if (aborted_) throw transientError("collective-broken", where(call) + "aborted");
+    if (aborted_ || (lost_ && lost_())) throw transientError("collective-broken", where(call) + "aborted");
     if (Clock::now() > deadline) {
       throw transientError("collective-timeout", where(call) + "wanted the other ranks before the deadline, they did not come");
     }

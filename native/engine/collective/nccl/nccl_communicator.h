@@ -67,6 +67,9 @@ class NcclCommunicator {
   // From any thread: ends what waits. Other ranks notice where the connection is closed by it (sockets), else at their deadline: whoever knows
   // of a lost rank aborts all.
   void abort();
+  bool aborted() const { return aborted_; }
+  // What waits also ends, as an abort, when this says that the ranks are lost. Before connect; it is asked often.
+  void watch(std::function<bool()> lost) { lost_ = std::move(lost); }
 
  private:
   class Using;
@@ -84,7 +87,8 @@ class NcclCommunicator {
   const nccl::Api& api_;
   Device& device_;
   const int rank_, world_;
-  std::chrono::milliseconds timeout_;
+  const std::chrono::milliseconds timeout_;
+  std::function<bool()> lost_;
   Event done_;
   std::mutex mutex_;  // of the three below
   nccl::ncclComm_t comm_ = nullptr;
