@@ -99,8 +99,9 @@ DeviceRows RowTreeOnDevice::add(Stream& stream, const std::vector<RowLeafOnDevic
     forEach(stream, entries - put.first, put);
   }
   if (like_ == nullptr) keys_->group(stream, entries, static_cast<uint64_t>(table_rows_));
-  sum(stream, groups, std::min(most_, entries), fours);
-  return {width_, most_, groups.count(), groups.groupKeys(), values_.as<float>()};
+  const int64_t most = std::min(most_, entries);
+  sum(stream, groups, most, fours);
+  return {width_, most, groups.count(), groups.groupKeys(), values_.as<float>()};
 }
 
 void RowTreeOnDevice::sum(Stream& stream, const KeyGroups& groups, int64_t most, bool fours) const {

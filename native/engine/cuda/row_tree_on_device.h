@@ -28,7 +28,7 @@ class RowTreeOnDevice {
   RowTreeOnDevice(RowTreeOnDevice&&) noexcept;
 
   // The tree's sum of disjoint subtrees, ascending by lane. A sum of one leaf is that leaf itself; any other lies in this object's memory, at the
-  // same place each time. No leaf is changed. May be captured.
+  // same place each time. No leaf is changed. May be captured. Work is for the leaves' capacities: who knows their counts on the host gives these.
   DeviceRows add(Stream& stream, const std::vector<RowLeafOnDevice>& leaves);
 
  private:
