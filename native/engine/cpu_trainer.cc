@@ -48,14 +48,9 @@ CpuTrainer::CpuTrainer(TrainerOptions options)
   // Threads make their executors themselves, near their memory; a plan that does not fit is told here, before a step is lost.
   std::unique_ptr<LaneRunner> tried;
   made(tried, options_.train, "loss");
-  const int64_t logits = made(tried = nullptr, options_.predict, "logits").output("logits").size() / options_.predict.max_batch;
-  if (logits != options_.classes) {
-    throw configError(
-        "plan", "[" + options_.predict.name + "] wanted " + std::to_string(options_.classes) + " logits an example, got " + std::to_string(logits));
-  }
+  checkLogits(made(tried = nullptr, options_.predict, "logits").binding(), options_.classes);
   if (!options_.learns()) return;
-  const LaneRunner& search = made(tried = nullptr, *options_.controller->search, "loss");
-  if (search.output("evidence").empty()) throw configError("plan", "[" + options_.controller->search->name + "] wanted an output evidence, got none");
+  checkEvidence(made(tried = nullptr, *options_.controller->search, "loss").binding());
   made(tried = nullptr, *options_.controller->validate, "objective");
 }
 

@@ -1,6 +1,8 @@
 // See trainer.h.
 #include "engine/trainer.h"
 
+#include <algorithm>
+
 #include "engine/cpu_trainer.h"
 #include "engine/cuda/cuda_trainer.h"
 #include "engine/errors.h"
@@ -49,6 +51,19 @@ ExchangeShape exchangeShape(const TrainerOptions& options, int64_t dense_size) {
   ExchangeShape shape{options.lanes, options.first_lane, options.lane_count, dense_size, {}};
   for (const TableSpec& table : options.tables) shape.tables.emplace_back(table.rows, table.width);
   return shape;
+}
+
+void checkLogits(const ProgramBinding& predict, int classes) {
+  const int64_t logits = predict.output_sizes[predict.output] / predict.program->max_batch;
+  if (logits == classes) return;
+  throw configError("plan",
+                    "[" + predict.program->name + "] wanted " + std::to_string(classes) + " logits an example, got " + std::to_string(logits));
+}
+
+void checkEvidence(const ProgramBinding& search) {
+  const std::vector<std::string>& outputs = search.program->outputs;
+  if (std::find(outputs.begin(), outputs.end(), "evidence") != outputs.end()) return;
+  throw configError("plan", "[" + search.program->name + "] wanted an output evidence, got none");
 }
 
 LaneResult laneResult(int lane, const Batch& batch) {

@@ -13,6 +13,7 @@
 #include "engine/collective/collective.h"
 #include "engine/data/feed.h"
 #include "engine/exchange.h"
+#include "engine/lanes/program_binding.h"
 #include "engine/precision.h"
 #include "engine/program.h"
 #include "engine/state/lookahead.h"
@@ -113,6 +114,8 @@ std::unique_ptr<Trainer> createTrainer(TrainerOptions options);
 // What any trainer checks first and derives alike.
 const TrainerOptions& checked(const TrainerOptions& options);
 ExchangeShape exchangeShape(const TrainerOptions& options, int64_t dense_size);
+void checkLogits(const ProgramBinding& predict, int classes);
+void checkEvidence(const ProgramBinding& search);
 // Of what a batch says; nothing that was computed.
 LaneResult laneResult(int lane, const Batch& batch);
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after } from 'node:test'
 import { featuresOf } from '../../common/job/features.js'
 import { buildTrainingPlan } from '../../model/build-plan.js'
 import { bceAlone } from '../../model/losses/bce.js'
@@ -11,6 +11,7 @@ import { buildPredictGraph } from '../../model/model.js'
 import type { DenseValue } from '../../model/op.js'
 import { evaluate } from '../../model/reference.js'
 import { type Feed, loadNative, type NativePiece, type Trainer } from './binding.js'
+import { type TestDevice, testOnDevices } from './test-on-devices.test.support.js'
 import { stateOf } from './training-world.test.support.js'
 
 const native = loadNative()
@@ -32,7 +33,7 @@ function line(i: number): string {
   return [String(i % 3 === 0 ? 1 : 0), ...(i % 2 === 0 ? numbers : numbers.map(() => '')), ...categories].join('\t')
 }
 
-async function open(threads: number, lines: number): Promise<{ trainer: Trainer; feed: Feed; pieces: NativePiece[] }> {
+async function open(device: TestDevice, threads: number, lines: number): Promise<{ trainer: Trainer; feed: Feed; pieces: NativePiece[] }> {
   const path = join(folder, `log-${lines}.tsv`)
   writeFileSync(path, `${Array.from({ length: lines }, (_, i) => line(i)).join('\n')}\n`)
   const index = await native.indexFile({ path, lanes: 2, maxBlockBytes: 4000, pointsPath: `${path}.points` })
@@ -50,7 +51,7 @@ async function open(threads: number, lines: number): Promise<{ trainer: Trainer;
     maxLineBytes: 1 << 16,
   } as const
   const feed = native.createFeed({ source: { paths: [path], pointsPaths: [''], vocabularyPath: '', features }, laneBatch, shuffleRows: 1, seed: 1 })
-  const trainer = native.createTrainer({ ...plan, seed: 3, lanes: 2, laneBatch, threads, firstLane: 0, laneCount: 2 })
+  const trainer = native.createTrainer({ ...plan, seed: 3, lanes: 2, laneBatch, threads, firstLane: 0, laneCount: 2, device })
   await trainer.initialize()
   for (const { name, bytes } of trainer.stateTensors()) {
     await trainer.writeState(name, 0, waves(name, bytes))
@@ -63,12 +64,12 @@ function waves(name: string, bytes: number): Uint8Array {
   return new Uint8Array(Float32Array.from({ length: bytes / 4 }, (_, i) => Math.sin(i * 12.9898 + name.length) * 0.1).buffer)
 }
 
-test('pieces and scores are those of the model in float64', deadline, async () => {
+testOnDevices('pieces and scores are those of the model in float64', deadline, async (device) => {
   let bytes: Buffer | undefined
   for (const threads of [1, 2]) {
-    const { trainer, feed, pieces } = await open(threads, 200)
+    const { trainer, feed, pieces } = await open(device, threads, 200)
     assert.ok(pieces.length > 3)
-    const scoresPath = join(folder, `scores-${threads}`)
+    const scoresPath = join(folder, `scores-${device}-${threads}`)
     const scores = await trainer.evaluate(feed, pieces, scoresPath)
     const records = readScores(scoresPath)
     const state = await stateOf(trainer)
@@ -135,55 +136,59 @@ test('pieces and scores are those of the model in float64', deadline, async () =
   )
 })
 
-test('scores of classes are log softmax and the most probable class in float64; labels beyond the classes are refused', deadline, async () => {
-  const classSizes = { fields: 2, numbers: 0, rows: 17, classes: 3 }
-  const plan = buildTrainingPlan({ model, loss: { mode: 'one', candidates: [{ name: 'ce' }] }, sizes: classSizes, laneBatch, optimizer: sgd })
-  const path = join(folder, 'ratings.svm')
-  writeFileSync(path, Array.from({ length: 100 }, (_, i) => `${1 + ((i * 7) % 3)} ${i % 11}:1 ${i % 5}:1\n`).join(''))
-  const { blocks } = await native.indexFile({ path, lanes: 2, maxBlockBytes: 400, pointsPath: `${path}.points` })
-  const pieces = blocks.map((block, id) => ({ ...block, id, skip: 0, take: block.lines, split: 'test' }))
-  const rest = { numbers: { as: 'log-bins' }, categories: { minCount: 1 }, rows: 17, maxLineBytes: 1000 } as const
-  const feedOf = (classes: number) => {
-    const features = featuresOf({ kind: 'libsvm', fields: 2 }, { ...rest, classes, firstClass: 1 })
-    return native.createFeed({ source: { paths: [path], pointsPaths: [''], vocabularyPath: '', features }, laneBatch, shuffleRows: 1, seed: 1 })
-  }
-  const trainer = native.createTrainer({ ...plan, seed: 3, lanes: 2, laneBatch, threads: 2, firstLane: 0, laneCount: 2 })
-  const feed = feedOf(3)
-  await trainer.initialize()
-  for (const { name, bytes } of trainer.stateTensors()) await trainer.writeState(name, 0, waves(name, bytes))
-  const scores = await trainer.evaluate(feed, pieces, join(folder, 'class-scores'))
-  assert.equal(readFileSync(join(folder, 'class-scores')).length, 0)
-
-  const state = await stateOf(trainer)
-  const { graph, logits } = buildPredictGraph(model, classSizes)
-  for (const [i, piece] of pieces.entries()) {
-    const { labels, ids } = await feed.readPiece(piece)
-    const leaves = [...graph.parameters, ...graph.tables].map((leaf) => {
-      const name = leaf.attributes.name as string
-      return [name, { shape: leaf.shape as number[], data: Float64Array.from(state.get(name)!) }] as const
-    })
-    const values = new Map<string, DenseValue>([...leaves, ['ids', { shape: [labels.length, 2], data: Float64Array.from(ids, Number) }]])
-    const [found] = evaluate([logits], { values, batch: labels.length }) as [DenseValue]
-    let [logloss, correct] = [0, 0]
-    for (const [n, label] of labels.entries()) {
-      const z = [...found.data.subarray(3 * n, 3 * n + 3)]
-      logloss += Math.log(z.reduce((sum, x) => sum + Math.exp(x), 0)) - z[label]!
-      correct += Number(z.indexOf(Math.max(...z)) === label)
+testOnDevices(
+  'scores of classes are log softmax and the most probable class in float64; labels beyond the classes are refused',
+  deadline,
+  async (device) => {
+    const classSizes = { fields: 2, numbers: 0, rows: 17, classes: 3 }
+    const plan = buildTrainingPlan({ model, loss: { mode: 'one', candidates: [{ name: 'ce' }] }, sizes: classSizes, laneBatch, optimizer: sgd })
+    const path = join(folder, 'ratings.svm')
+    writeFileSync(path, Array.from({ length: 100 }, (_, i) => `${1 + ((i * 7) % 3)} ${i % 11}:1 ${i % 5}:1\n`).join(''))
+    const { blocks } = await native.indexFile({ path, lanes: 2, maxBlockBytes: 400, pointsPath: `${path}.points` })
+    const pieces = blocks.map((block, id) => ({ ...block, id, skip: 0, take: block.lines, split: 'test' }))
+    const rest = { numbers: { as: 'log-bins' }, categories: { minCount: 1 }, rows: 17, maxLineBytes: 1000 } as const
+    const feedOf = (classes: number) => {
+      const features = featuresOf({ kind: 'libsvm', fields: 2 }, { ...rest, classes, firstClass: 1 })
+      return native.createFeed({ source: { paths: [path], pointsPaths: [''], vocabularyPath: '', features }, laneBatch, shuffleRows: 1, seed: 1 })
     }
-    const score = scores[i]!
-    assert.deepEqual([score.count, score.correct, score.positives, score.predicted], [labels.length, correct, 0, 0])
-    assert.ok(Math.abs(score.logloss - logloss) < 1e-4, `logloss ${score.logloss}, wanted ${logloss}`)
-  }
-  assert.ok(scores.some(({ correct, count }) => correct > 0 && correct < count))
+    const trainer = native.createTrainer({ ...plan, seed: 3, lanes: 2, laneBatch, threads: 2, firstLane: 0, laneCount: 2, device })
+    const feed = feedOf(3)
+    await trainer.initialize()
+    for (const { name, bytes } of trainer.stateTensors()) await trainer.writeState(name, 0, waves(name, bytes))
+    const scores = await trainer.evaluate(feed, pieces, join(folder, 'class-scores'))
+    assert.equal(readFileSync(join(folder, 'class-scores')).length, 0)
 
-  const more = feedOf(4)
-  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^3/gm, '4'))
-  await assert.rejects(trainer.evaluate(more, pieces, join(folder, 'beyond')), { kind: 'config', code: 'label-class', message: /below 3, got 3/ })
-  for (const each of [trainer, feed, more]) each.close()
-})
+    const state = await stateOf(trainer)
+    const { graph, logits } = buildPredictGraph(model, classSizes)
+    for (const [i, piece] of pieces.entries()) {
+      const { labels, ids } = await feed.readPiece(piece)
+      const leaves = [...graph.parameters, ...graph.tables].map((leaf) => {
+        const name = leaf.attributes.name as string
+        return [name, { shape: leaf.shape as number[], data: Float64Array.from(state.get(name)!) }] as const
+      })
+      const values = new Map<string, DenseValue>([...leaves, ['ids', { shape: [labels.length, 2], data: Float64Array.from(ids, Number) }]])
+      const [found] = evaluate([logits], { values, batch: labels.length }) as [DenseValue]
+      let [logloss, correct] = [0, 0]
+      for (const [n, label] of labels.entries()) {
+        const z = [...found.data.subarray(3 * n, 3 * n + 3)]
+        logloss += Math.log(z.reduce((sum, x) => sum + Math.exp(x), 0)) - z[label]!
+        correct += Number(z.indexOf(Math.max(...z)) === label)
+      }
+      const score = scores[i]!
+      assert.deepEqual([score.count, score.correct, score.positives, score.predicted], [labels.length, correct, 0, 0])
+      assert.ok(Math.abs(score.logloss - logloss) < 1e-4, `logloss ${score.logloss}, wanted ${logloss}`)
+    }
+    assert.ok(scores.some(({ correct, count }) => correct > 0 && correct < count))
 
-test('logits that are not finite, and a path that cannot be written, leave no file', deadline, async () => {
-  const { trainer, feed, pieces } = await open(2, 50)
+    const more = feedOf(4)
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^3/gm, '4'))
+    await assert.rejects(trainer.evaluate(more, pieces, join(folder, 'beyond')), { kind: 'config', code: 'label-class', message: /below 3, got 3/ })
+    for (const each of [trainer, feed, more]) each.close()
+  },
+)
+
+testOnDevices('logits that are not finite, and a path that cannot be written, leave no file', deadline, async (device) => {
+  const { trainer, feed, pieces } = await open(device, 2, 50)
   const missing = join(folder, 'missing', 'scores')
   await assert.rejects(trainer.evaluate(feed, pieces, missing), { kind: 'broken', code: 'write-failed', message: /No such file/ })
   const { name } = trainer.stateTensors()[0]!
@@ -191,9 +196,10 @@ test('logits that are not finite, and a path that cannot be written, leave no fi
   const scoresPath = join(folder, 'never')
   await assert.rejects(trainer.evaluate(feed, pieces, scoresPath), { kind: 'broken', code: 'not-finite', message: /piece 10/ })
   assert.equal(existsSync(scoresPath), false)
-  mkdirSync(join(folder, 'empty'))
-  assert.deepEqual(await trainer.evaluate(feed, [], join(folder, 'empty', 'scores')), [])
-  assert.deepEqual(readdirSync(join(folder, 'empty')), ['scores'])
+  const empty = join(folder, `empty-${device}`)
+  mkdirSync(empty)
+  assert.deepEqual(await trainer.evaluate(feed, [], join(empty, 'scores')), [])
+  assert.deepEqual(readdirSync(empty), ['scores'])
   trainer.close()
   feed.close()
 })

@@ -1,9 +1,9 @@
 /** Sums over lanes, ranks and threads: the same bits whoever owns the lanes, and what the header carries. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { OptimizerSpec } from '../../model/plan.js'
 import { loadNative } from './binding.js'
 import { type EchoSizes, echoPlan } from './echo-plan.test.support.js'
+import { testOnDevices } from './test-on-devices.test.support.js'
 import { type MemoryBatch, stateOf, stepAll, withWorld } from './training-world.test.support.js'
 
 const deadline = { timeout: 60_000 }
@@ -39,12 +39,12 @@ function unevenLanes(): MemoryBatch[][] {
   )
 }
 
-test('worlds of 1, 2, 3, 4 and 8 ranks with 1 and 2 threads reach the same bytes, while lanes run out', deadline, async () => {
+testOnDevices('worlds of 1, 2, 3, 4 and 8 ranks with 1 and 2 threads reach the same bytes, while lanes run out', deadline, async (device) => {
   const batches = unevenLanes()
   let expected: { state: Map<string, Float32Array>; summaries: string } | undefined
   for (const world of [1, 2, 3, 4, 8])
     for (const threads of [1, 2])
-      await withWorld({ plan: echoPlan(adam, sizes), batches, laneBatch: sizes.laneBatch, world, threads }, async (ranks) => {
+      await withWorld({ plan: echoPlan(adam, sizes), batches, laneBatch: sizes.laneBatch, world, threads, device }, async (ranks) => {
         const summaries = []
         for (let step = 1; step <= 6; step++) {
           const [first, ...others] = await stepAll(ranks, step)
@@ -72,7 +72,7 @@ test('worlds of 1, 2, 3, 4 and 8 ranks with 1 and 2 threads reach the same bytes
       })
 })
 
-test('the sum is the binary tree over lanes, in float32; an absent lane is skipped, not added', deadline, async () => {
+testOnDevices('the sum is the binary tree over lanes, in float32; an absent lane is skipped, not added', deadline, async (device) => {
   // One example a lane. sgd with rate 1 from weights of zero: the new weight is minus the sum over N (a power of two here).
   const present = [0, 2, 3, 6]
   const random = randomSource(3)
@@ -85,7 +85,7 @@ test('the sum is the binary tree over lanes, in float32; an absent lane is skipp
     return left === undefined ? right : right === undefined ? left : Math.fround(left + right)
   }
   for (const world of [1, 3])
-    await withWorld({ plan, batches, laneBatch: sizes.laneBatch, world }, async (ranks) => {
+    await withWorld({ plan, batches, laneBatch: sizes.laneBatch, world, device }, async (ranks) => {
       const [{ lossSum } = { lossSum: 0 }] = await stepAll(ranks, 1)
       const inLane = (lane: number, pick: (batch: MemoryBatch) => number | undefined) => (batches[lane]![0] ? pick(batches[lane]![0]!) : undefined)
       const losses = sum(0, lanes, (lane) => inLane(lane, ({ labels }) => labels[0]))
@@ -114,13 +114,13 @@ test('the sum is the binary tree over lanes, in float32; an absent lane is skipp
     })
 })
 
-test('NaN in one lane is known by its number on all ranks, and nothing is updated', deadline, async () => {
+testOnDevices('NaN in one lane is known by its number on all ranks, and nothing is updated', deadline, async (device) => {
   for (const where of ['label', 'number'] as const) {
     const random = randomSource(11)
     const batches = Array.from({ length: lanes }, () => [randomBatch(random, 4, sizes), randomBatch(random, 4, sizes)])
     if (where === 'label') batches[6]![0]!.labels[2] = Number.NaN
     else batches[6]![0]!.numbers[100] = Number.POSITIVE_INFINITY
-    await withWorld({ plan: echoPlan(adam, sizes), batches, laneBatch: sizes.laneBatch, world: 3, threads: 2 }, async (ranks) => {
+    await withWorld({ plan: echoPlan(adam, sizes), batches, laneBatch: sizes.laneBatch, world: 3, threads: 2, device }, async (ranks) => {
       const before = await stateOf(ranks[1]!.trainer)
       await Promise.all(ranks.map(({ trainer, feed }) => trainer.compute(1, feed)))
       for (const { notFinite } of await Promise.all(ranks.map(({ trainer }) => trainer.exchange(false)))) assert.deepEqual(notFinite, [6])
@@ -131,10 +131,10 @@ test('NaN in one lane is known by its number on all ranks, and nothing is update
   }
 })
 
-test('an order of any rank reaches all ranks; cursors of all lanes do', deadline, async () => {
+testOnDevices('an order of any rank reaches all ranks; cursors of all lanes do', deadline, async (device) => {
   const random = randomSource(13)
   const batches = Array.from({ length: lanes }, () => Array.from({ length: 4 }, () => randomBatch(random, 2, sizes)))
-  await withWorld({ plan: echoPlan(sgd, sizes), batches, laneBatch: sizes.laneBatch, world: 4 }, async (ranks) => {
+  await withWorld({ plan: echoPlan(sgd, sizes), batches, laneBatch: sizes.laneBatch, world: 4, device }, async (ranks) => {
     for (const [i, ordering] of [[], [2], [0, 3]].entries())
       for (const summary of await stepAll(ranks, i + 1, ordering)) {
         assert.equal(summary.order, ordering.length > 0)
@@ -144,13 +144,13 @@ test('an order of any rank reaches all ranks; cursors of all lanes do', deadline
   })
 })
 
-test('ranks that do not train the same thing are refused at the first exchange', deadline, async () => {
+testOnDevices('ranks that do not train the same thing are refused at the first exchange', deadline, async (device) => {
   const native = loadNative()
   const random = randomSource(17)
   const collectives = native.createLocalCollectives(2, 5_000)
   const ranks = collectives.map((collective, rank) => {
     const plan = echoPlan(sgd, { ...sizes, rows: sizes.rows + rank })
-    const trainer = native.createTrainer({ ...plan, seed: 1, lanes: 2, laneBatch: 4, threads: 1, firstLane: rank, laneCount: 1 })
+    const trainer = native.createTrainer({ ...plan, seed: 1, lanes: 2, laneBatch: 4, threads: 1, firstLane: rank, laneCount: 1, device })
     trainer.setCollective(collective, [0, 1])
     const features = {
       format: { kind: 'criteo' },

@@ -3,9 +3,9 @@
  * optimizer's own step, at the state that the engine had before it.
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { ControllerPlan, OptimizerSpec } from '../../model/plan.js'
 import { type EchoSizes, echoPlan } from './echo-plan.test.support.js'
+import { testOnDevices } from './test-on-devices.test.support.js'
 import { type MemoryBatch, searchAll, stateOf, stepAll, withWorld } from './training-world.test.support.js'
 
 type Lookahead = ControllerPlan['lookahead']
@@ -34,10 +34,10 @@ const validation = [6, 0, 4].map((count) => [batchOf(count, 10, 30)])
 for (const optimizer of [sgd, adagrad, adam] satisfies OptimizerSpec[])
   for (const lookahead of ['exact', 'preconditioned', 'sgd'] satisfies Lookahead[])
     for (const warm of [0, WARM])
-      test(`V of ${optimizer.kind}, ${lookahead}, after ${warm} steps`, { timeout: 60_000 }, async () => {
+      testOnDevices(`V of ${optimizer.kind}, ${lookahead}, after ${warm} steps`, { timeout: 60_000 }, async (device) => {
         const plan = echoPlan(optimizer, { ...sizes, lookahead })
         const batches = [...lanes.map((batches) => batches.slice(WARM - warm)), []]
-        await withWorld({ plan, batches, validation, laneBatch: sizes.laneBatch, threads: 2 }, async (ranks) => {
+        await withWorld({ plan, batches, validation, laneBatch: sizes.laneBatch, threads: 2, device }, async (ranks) => {
           for (let step = 1; step <= warm; step++) await stepAll(ranks, step)
           const before = await stateOf(ranks[0]!.trainer)
           const { evidence } = await searchAll(ranks, warm + 1)

@@ -1,6 +1,5 @@
 /** A step that teaches the controller: the evidence against float64, the same bits for any threads and ranks, versions, and misuse. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { LossJob } from '../../common/job/loss.js'
 import { buildTrainingPlan } from '../../model/build-plan.js'
 import { clickCandidates, searchOf, sliceFacts } from '../../model/controller/controller-job.test.support.js'
@@ -15,6 +14,7 @@ import { initialRows } from '../../model/philox.js'
 import { type Evaluation, evaluate } from '../../model/reference.js'
 import { loadNative } from './binding.js'
 import { echoPlan } from './echo-plan.test.support.js'
+import { testOnDevices } from './test-on-devices.test.support.js'
 import { type MemoryBatch, memoryFeed, type Rank, searchAll, stateOf, stepAll, withWorld } from './training-world.test.support.js'
 
 const native = loadNative()
@@ -43,13 +43,13 @@ function batchOf(seed: number, count: number): MemoryBatch {
 }
 const lanesOf = (counts: number[][], seed: number) => counts.map((of, lane) => of.map((count, step) => batchOf(seed + lane * 100 + step, count)))
 
-test(
+testOnDevices(
   'evidence after 1, 10 and 40 steps is that of float64: gradients by the interpreter, V by the exact derivative of the step',
   deadline,
-  async () => {
+  async (device) => {
     const batches = lanesOf([Array(42).fill(9), Array(42).fill(12), Array(42).fill(5), []], 1000)
     const validation = lanesOf([[12], [], [7], [10]], 9000)
-    await withWorld({ plan, batches, validation, laneBatch, threads: 2 }, async ([rank]) => {
+    await withWorld({ plan, batches, validation, laneBatch, threads: 2, device }, async ([rank]) => {
       rank!.trainer.setController(phi, 1)
       for (let step = 1; step <= 40; step++) {
         if (![2, 11, 40].includes(step)) {
@@ -137,31 +137,35 @@ function cosine(a: number[], b: number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
 }
 
-test('1, 2 and 4 ranks with 1 and 2 threads see the same evidence and reach the same weights, while lanes run out', deadline, async () => {
-  const batches = lanesOf([[9, 3, 12, 1], [12, 12, 12], [5, 8], [], [7, 7, 7, 7], [1], [12, 11, 10, 9], [2, 2]], 100) // biome-ignore format: one line
-  const validation = lanesOf([[12, 3], [], [7, 7], [12], [1, 12], [10], [4, 5], [6]], 5000) // biome-ignore format: one line
-  for (const lookahead of ['exact', 'preconditioned'] as const) {
-    const options = { ...plan, controller: { ...controller!, lookahead } }
-    let expected: string | undefined
-    for (const world of [1, 2, 4])
-      for (const threads of [1, 2])
-        await withWorld({ plan: options, batches, validation, laneBatch, world, threads }, async (ranks) => {
-          const seen: unknown[] = []
-          for (let step = 1; step <= 4; step++) {
-            teach(ranks, step)
-            const { sums, validations, evidence } = await searchAll(ranks, step, tau)
-            for (const other of validations) assert.deepEqual(other, validations[0])
-            assert.deepEqual([sums[0]!.examples, validations[0]!.examples], [[48, 43, 41, 17][step - 1], [52, 55][(step - 1) % 2]])
-            seen.push(sums[0], validations[0], evidence.map(({ lane, examples, evidence }) => [lane, examples, [...evidence]])) // biome-ignore format: one line
-          }
-          const [first, ...others] = await Promise.all(ranks.map(({ trainer }) => stateOf(trainer)))
-          for (const other of others) assert.deepEqual(other, first)
-          seen.push([...first!].map(([name, values]) => [name, [...values]]))
-          expected ??= JSON.stringify(seen)
-          assert.ok(JSON.stringify(seen) === expected, `world ${world}, threads ${threads}`)
-        })
-  }
-})
+testOnDevices(
+  '1, 2 and 4 ranks with 1 and 2 threads see the same evidence and reach the same weights, while lanes run out',
+  deadline,
+  async (device) => {
+    const batches = lanesOf([[9, 3, 12, 1], [12, 12, 12], [5, 8], [], [7, 7, 7, 7], [1], [12, 11, 10, 9], [2, 2]], 100) // biome-ignore format: one line
+    const validation = lanesOf([[12, 3], [], [7, 7], [12], [1, 12], [10], [4, 5], [6]], 5000) // biome-ignore format: one line
+    for (const lookahead of ['exact', 'preconditioned'] as const) {
+      const options = { ...plan, controller: { ...controller!, lookahead } }
+      let expected: string | undefined
+      for (const world of [1, 2, 4])
+        for (const threads of [1, 2])
+          await withWorld({ plan: options, batches, validation, laneBatch, world, threads, device }, async (ranks) => {
+            const seen: unknown[] = []
+            for (let step = 1; step <= 4; step++) {
+              teach(ranks, step)
+              const { sums, validations, evidence } = await searchAll(ranks, step, tau)
+              for (const other of validations) assert.deepEqual(other, validations[0])
+              assert.deepEqual([sums[0]!.examples, validations[0]!.examples], [[48, 43, 41, 17][step - 1], [52, 55][(step - 1) % 2]])
+              seen.push(sums[0], validations[0], evidence.map(({ lane, examples, evidence }) => [lane, examples, [...evidence]])) // biome-ignore format: one line
+            }
+            const [first, ...others] = await Promise.all(ranks.map(({ trainer }) => stateOf(trainer)))
+            for (const other of others) assert.deepEqual(other, first)
+            seen.push([...first!].map(([name, values]) => [name, [...values]]))
+            expected ??= JSON.stringify(seen)
+            assert.ok(JSON.stringify(seen) === expected, `world ${world}, threads ${threads}`)
+          })
+    }
+  },
+)
 
 /** As the coordinator would: another phi for every step. */
 function teach(ranks: Rank[], version: number): void {
@@ -169,11 +173,11 @@ function teach(ranks: Rank[], version: number): void {
   for (const { trainer } of ranks) trainer.setController(next, version)
 }
 
-test('a step that teaches moves the weights as one that does not, and weights of candidates are told by lane', deadline, async () => {
+testOnDevices('a step that teaches moves the weights as one that does not, and weights of candidates are told by lane', deadline, async (device) => {
   const batches = lanesOf([[9, 12, 7], [12, 4, 3]], 300) // biome-ignore format: one line
   const states: Map<string, Float32Array>[] = []
   for (const teaches of [false, true])
-    await withWorld({ plan, batches, validation: lanesOf([[5], [6]], 800), laneBatch }, async (ranks) => {
+    await withWorld({ plan, batches, validation: lanesOf([[5], [6]], 800), laneBatch, device }, async (ranks) => {
       const [{ trainer, feed }] = ranks as [Rank]
       const zeros = await trainer.compute(1, feed, { search: teaches, temperature: 1 })
       // The first controller is all zeros: uniform weights, whatever the temperature and the noise do to them.
@@ -199,8 +203,8 @@ test('a step that teaches moves the weights as one that does not, and weights of
     }
 })
 
-test('ranks with different versions of the controller are told so, all of them', deadline, async () => {
-  await withWorld({ plan, batches: lanesOf([[4], [4], [4], []], 1), laneBatch, world: 3 }, async (ranks) => {
+testOnDevices('ranks with different versions of the controller are told so, all of them', deadline, async (device) => {
+  await withWorld({ plan, batches: lanesOf([[4], [4], [4], []], 1), laneBatch, world: 3, device }, async (ranks) => {
     for (const [rank, { trainer }] of ranks.entries()) trainer.setController(phi, rank === 1 ? 6 : 7)
     await Promise.all(ranks.map(({ trainer, feed }) => trainer.compute(1, feed, { search: true, temperature: 1 })))
     const message = /version 7 on rank 0 and 6 on rank 1/
@@ -208,9 +212,9 @@ test('ranks with different versions of the controller are told so, all of them',
   })
 })
 
-test('a phi of another size, an order of calls that makes no sense, and plans that do not fit are refused', deadline, async () => {
+testOnDevices('a phi of another size, an order of calls that makes no sense, and plans that do not fit are refused', deadline, async (device) => {
   const none: MemoryBatch[][] = [[batchOf(1, 4), batchOf(2, 4)]]
-  await withWorld({ plan, batches: none, laneBatch }, async (ranks) => {
+  await withWorld({ plan, batches: none, laneBatch, device }, async (ranks) => {
     const [{ trainer, feed, validation }] = ranks as [Rank]
     assert.throws(() => trainer.setController(new Float32Array(3), 1), { code: 'controller-size', message: /got 3$/ })
     const early = { kind: 'broken', code: 'search-order' }
@@ -229,7 +233,7 @@ test('a phi of another size, an order of calls that makes no sense, and plans th
     await assert.rejects(trainer.tangents(2), { ...early, message: /got 0 examples/ })
     await trainer.update(2)
   })
-  const rest = { seed: 1, lanes: 1, laneBatch, threads: 1, firstLane: 0, laneCount: 1 }
+  const rest = { seed: 1, lanes: 1, laneBatch, threads: 1, firstLane: 0, laneCount: 1, device }
   const refused = (change: object) => assert.throws(() => native.createTrainer({ ...plan, ...rest, ...change }), { kind: 'config', code: 'plan' })
   refused({ controller: { ...controller!, validate: null } })
   refused({ controller: { ...controller!, size: 5 } })
@@ -244,10 +248,10 @@ test('a phi of another size, an order of calls that makes no sense, and plans th
   feed.close()
 })
 
-test('a validation gradient that is not finite is said by lane, and the step can be given up', deadline, async () => {
+testOnDevices('a validation gradient that is not finite is said by lane, and the step can be given up', deadline, async (device) => {
   const echo = echoPlan({ kind: 'sgd', rate: 1, weightDecay: 0 }, { fields: 1, width: 1, rows: 9, laneBatch: 2, lookahead: 'exact' })
   const one = (value: number): MemoryBatch => ({ labels: Float32Array.of(0), ids: BigInt64Array.of(3n), numbers: Float32Array.of(value) })
-  await withWorld({ plan: echo, batches: [[one(1)], [one(1)]], validation: [[one(1)], [one(Number.NaN)]], laneBatch: 2 }, async (ranks) => {
+  await withWorld({ plan: echo, batches: [[one(1)], [one(1)]], validation: [[one(1)], [one(Number.NaN)]], laneBatch: 2, device }, async (ranks) => {
     const [{ trainer, feed, validation }] = ranks as [Rank]
     await trainer.compute(1, feed, { search: true, temperature: 1 })
     await trainer.exchange(false)

@@ -1,7 +1,6 @@
 /** The trainer through its own door: first weights, state, whole steps against float64, optimizers against PyTorch, misuse. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
 import { buildTrainingPlan } from '../../model/build-plan.js'
 import { bceAlone } from '../../model/losses/bce.js'
 import { buildTrainingGraph } from '../../model/model.js'
@@ -10,6 +9,7 @@ import type { OptimizerSpec } from '../../model/plan.js'
 import { loadNative } from './binding.js'
 import { echoPlan } from './echo-plan.test.support.js'
 import { ReferenceTrainer } from './reference-trainer.test.support.js'
+import { testOnDevices } from './test-on-devices.test.support.js'
 import { type MemoryBatch, stateOf, stepAll, withWorld } from './training-world.test.support.js'
 
 const deadline = { timeout: 60_000 }
@@ -17,11 +17,11 @@ const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8,
 const adagrad = { kind: 'adagrad', rate: 0.05, epsilon: 1e-10, initial: 0.1, weightDecay: 0.02 } as const
 const sgd = { kind: 'sgd', rate: 0.1, weightDecay: 0.02 } as const
 
-test('first weights are those of the seed, states start as the optimizer says', deadline, async () => {
+testOnDevices('first weights are those of the seed, states start as the optimizer says', deadline, async (device) => {
   for (const optimizer of [adam, adagrad, sgd] satisfies OptimizerSpec[]) {
     const init = { kind: 'normal', deviation: 0.5 } as const
     const plan = echoPlan(optimizer, { fields: 3, width: 5, rows: 20_000, laneBatch: 4, init })
-    await withWorld({ plan, batches: [[], []], laneBatch: 4, seed: 99, threads: 2 }, async ([rank]) => {
+    await withWorld({ plan, batches: [[], []], laneBatch: 4, seed: 99, threads: 2, device }, async ([rank]) => {
       const state = await stateOf(rank!.trainer)
       const states = { adam: ['.m', '.v'], adagrad: ['.v'], sgd: [] }[optimizer.kind]
       assert.deepEqual([...state.keys()], ['w', 'rows', ...states.flatMap((suffix) => [`w${suffix}`, `rows${suffix}`])])
@@ -36,7 +36,7 @@ test('first weights are those of the seed, states start as the optimizer says', 
 })
 
 for (const optimizer of [sgd, adagrad, adam, { ...adam, weightDecay: 0.02 }] satisfies OptimizerSpec[])
-  test(`whole steps of DeepFM by ${optimizer.kind}, weight decay ${optimizer.weightDecay}, agree with float64`, deadline, async () => {
+  testOnDevices(`whole steps of DeepFM by ${optimizer.kind}, weight decay ${optimizer.weightDecay}, agree with float64`, deadline, async (device) => {
     const model = { kind: 'deepfm', embedding: 4, hidden: [6, 5], dropout: 0.25 } as const
     const sizes = { fields: 3, numbers: 2, rows: 40 }
     const laneBatch = 8
@@ -45,7 +45,7 @@ for (const optimizer of [sgd, adagrad, adam, { ...adam, weightDecay: 0.02 }] sat
       Array.from({ length: 6 - lane }, (_, step) => randomBatch(lane * 100 + step, 1 + ((lane * 3 + step) % laneBatch), sizes)),
     )
     const reference = new ReferenceTrainer(buildTrainingGraph(model, sizes, bceAlone), optimizer, 5n)
-    await withWorld({ plan, batches, laneBatch, seed: 5, world: 3 }, async (ranks) => {
+    await withWorld({ plan, batches, laneBatch, seed: 5, world: 3, device }, async (ranks) => {
       for (let step = 1; step <= 6; step++) {
         const wanted = reference.step(
           step,
@@ -60,7 +60,7 @@ for (const optimizer of [sgd, adagrad, adam, { ...adam, weightDecay: 0.02 }] sat
     })
   })
 
-test('optimizers agree with PyTorch: dense parameters, and tables by SparseAdam and its like', deadline, async () => {
+testOnDevices('optimizers agree with PyTorch: dense parameters, and tables by SparseAdam and its like', deadline, async (device) => {
   const reference = JSON.parse(readFileSync(new URL('../../../test/reference/optimizers.json', import.meta.url), 'utf8'))
   const { rows, width, fields } = reference
   const batches = [
@@ -71,7 +71,7 @@ test('optimizers agree with PyTorch: dense parameters, and tables by SparseAdam 
     })),
   ]
   for (const { optimizer, states } of reference.cases)
-    await withWorld({ plan: echoPlan(optimizer, { fields, width, rows, laneBatch: 2 }), batches, laneBatch: 2 }, async ([rank]) => {
+    await withWorld({ plan: echoPlan(optimizer, { fields, width, rows, laneBatch: 2 }), batches, laneBatch: 2, device }, async ([rank]) => {
       const { trainer } = rank!
       for (const name of ['w', 'rows']) await trainer.writeState(name, 0, bytesOf(Float32Array.from(reference.initial[name])))
       for (const [i, wanted] of states.entries()) {
@@ -84,9 +84,9 @@ test('optimizers agree with PyTorch: dense parameters, and tables by SparseAdam 
     })
 })
 
-test('state is read and written in any ranges of floats, and ranges outside are refused', deadline, async () => {
+testOnDevices('state is read and written in any ranges of floats, and ranges outside are refused', deadline, async (device) => {
   const plan = echoPlan(adam, { fields: 2, width: 7, rows: 11, laneBatch: 2 })
-  await withWorld({ plan, batches: [[]], laneBatch: 2 }, async ([rank]) => {
+  await withWorld({ plan, batches: [[]], laneBatch: 2, device }, async ([rank]) => {
     const { trainer } = rank!
     for (const { name, bytes, shape } of trainer.stateTensors()) {
       assert.equal(
@@ -113,9 +113,9 @@ test('state is read and written in any ranges of floats, and ranges outside are 
   })
 })
 
-test('calls that overlap, come out of order or after close are refused', deadline, async () => {
+testOnDevices('calls that overlap, come out of order or after close are refused', deadline, async (device) => {
   const plan = echoPlan(adam, { fields: 2, width: 3, rows: 11, laneBatch: 2 })
-  await withWorld({ plan, batches: [[]], laneBatch: 2 }, async ([rank]) => {
+  await withWorld({ plan, batches: [[]], laneBatch: 2, device }, async ([rank]) => {
     const { trainer, feed } = rank!
     const first = trainer.initialize()
     assert.throws(() => trainer.initialize(), { kind: 'broken', code: 'overlapping-call', message: /initialize/ })
@@ -133,10 +133,10 @@ test('calls that overlap, come out of order or after close are refused', deadlin
   })
 })
 
-test('options that do not fit are refused with what was wanted', deadline, () => {
+testOnDevices('options that do not fit are refused with what was wanted', deadline, (device) => {
   const native = loadNative()
   const plan = echoPlan(adam, { fields: 2, width: 3, rows: 11, laneBatch: 2 })
-  const good = { ...plan, seed: 1, lanes: 4, laneBatch: 2, threads: 1, firstLane: 0, laneCount: 4 }
+  const good = { ...plan, seed: 1, lanes: 4, laneBatch: 2, threads: 1, firstLane: 0, laneCount: 4, device }
   const refused = (change: object, error: object) => assert.throws(() => native.createTrainer({ ...good, ...change }), error)
   refused({ lanes: 6, laneCount: 6 }, { kind: 'config', code: 'lanes', message: /power of two, got 6/ })
   refused({ firstLane: 2 }, { kind: 'config', code: 'lanes' })
@@ -146,9 +146,11 @@ test('options that do not fit are refused with what was wanted', deadline, () =>
   refused({ optimizer: { ...adam, kind: 'lion' } }, { kind: 'config', message: /got lion/ })
   refused({ tables: [] }, { kind: 'config', code: 'plan', message: /table of the plan, got rows/ })
   refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 52, width: 2 ** 20 }] }, { kind: 'config', code: 'table-too-large' })
-  refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 40 }] }, { kind: 'config', code: 'table-too-large', message: /MiB/ })
+  const tooLarge = device === 'cpu' ? { code: 'table-too-large', message: /MiB/ } : { code: 'device-memory', message: /wanted \d+ bytes/ }
+  refused({ tables: [{ ...plan.tables[0]!, rows: 2 ** 44 }] }, { kind: 'config', ...tooLarge })
   refused({ parameters: [{ ...plan.parameters[0]!, shape: [2 ** 40, 2 ** 40] }] }, { kind: 'config', code: 'parameter-too-large' })
-  refused({ parameters: [{ ...plan.parameters[0]!, shape: [2 ** 46] }] }, { kind: 'broken', code: 'out-of-memory', message: /wanted \d+ bytes/ })
+  const none = device === 'cpu' ? { kind: 'broken', code: 'out-of-memory' } : { kind: 'config', code: 'device-memory' }
+  refused({ parameters: [{ ...plan.parameters[0]!, shape: [2 ** 46] }] }, { ...none, message: /wanted \d+ bytes/ })
   refused({ parameters: undefined }, { kind: 'config', message: /parameters/ })
 })
 

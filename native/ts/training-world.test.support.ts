@@ -10,6 +10,7 @@ import {
   type Trainer,
   type ValidationSummary,
 } from './binding.js'
+import type { TestDevice } from './test-on-devices.test.support.js'
 
 const native = loadNative()
 
@@ -33,6 +34,7 @@ export interface WorldOptions {
   seed?: number
   world?: number
   threads?: number
+  device?: TestDevice
   connect?: (world: number) => Promise<Collective[]>
   /** The default draws first weights; not to do so leaves zeros in memory that nobody touches. */
   initialize?: boolean
@@ -44,7 +46,18 @@ export async function localRanks(world: number): Promise<Collective[]> {
 
 /** Lanes are dealt in contiguous ranges that differ by at most one. */
 export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => Promise<void>): Promise<void> {
-  const { plan, batches, validation = [], laneBatch, seed = 1, world = 1, threads = 1, connect = localRanks, initialize = true } = options
+  const {
+    plan,
+    batches,
+    validation = [],
+    laneBatch,
+    seed = 1,
+    world = 1,
+    threads = 1,
+    device = 'cpu',
+    connect = localRanks,
+    initialize = true,
+  } = options
   const lanes = batches.length
   const firstLanes = Array.from({ length: world }, (_, rank) => rank * Math.floor(lanes / world) + Math.min(rank, lanes % world))
   const collectives = world > 1 ? await connect(world) : []
@@ -54,7 +67,7 @@ export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => 
     for (let lane = firstLane; lane < firstLane + laneCount; lane++) feed.setMemory(lane, batches[lane]!, false)
     const held = memoryFeed(plan, plan.controller?.laneBatch ?? laneBatch)
     for (let lane = firstLane; lane < firstLane + laneCount; lane++) held.setMemory(lane, validation[lane] ?? [], true)
-    const trainer = native.createTrainer({ ...plan, seed, lanes, laneBatch, threads, firstLane, laneCount })
+    const trainer = native.createTrainer({ ...plan, seed, lanes, laneBatch, threads, firstLane, laneCount, device })
     if (world > 1) trainer.setCollective(collectives[rank]!, firstLanes)
     return { trainer, feed, validation: held }
   })

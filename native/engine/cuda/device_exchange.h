@@ -42,10 +42,11 @@ class DeviceExchange {
 
 LaneHeader headerOf(const DeviceLaneGradient& lane, bool order, int64_t version);
 
-// What any exchange on a device is made for. Row capacities: the most rows of a table's gradient that a lane can have, by table.
+// What any exchange on a device is made for.
 struct DeviceExchangeOptions {
   ExchangeShape shape;
-  std::vector<int64_t> lane_rows;
+  std::vector<int64_t> lane_rows;          // by table: the most rows of a lane's gradient
+  std::vector<int> same_rows;              // by table: an earlier one whose gradients always have the same rows; -1: none
   std::shared_ptr<Collective> collective;  // null: a world of one
   std::vector<int> first_lanes;            // by rank
 };

@@ -31,6 +31,8 @@ class LaneRunner {
   // `output` is what the caller reads after a run. Throws Error(Config, "plan") for a name that nobody has.
   LaneRunner(const Program& program, const std::string& output, const RunnerState& state);
 
+  const ProgramBinding& binding() const { return binding_; }
+
   // Gradients go to `gradient` (in the layout of DenseState) and `table_gradients` (by table of the plan); null for a program without.
   // Throws Error(Config, "batch-shape") when the batch does not fit the program.
   const float* run(const Batch& batch, int64_t step, int lane, float* gradient, std::vector<RowSparse>* table_gradients);
