@@ -1,0 +1,297 @@
+/**
+ * Products of matrices on an emulated device, in loops and through all calls of cuBLASLt (a mock): single ones against a float64 reference, and those
+ * of whole models, fused with their neighbours, against the CPU.
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { compile } from '../../model/compile.js'
+import { nameOf, type Tensor } from '../../model/graph.js'
+import { bceAlone } from '../../model/losses/bce.js'
+import { buildTrainingGraph, type InputSizes, type ModelChoice } from '../../model/model.js'
+import type { Buffer, Instruction, Program } from '../../model/program.js'
+import type { ProgramResult, ProgramValues, RunOptions } from './binding.js'
+import { buildMockCublasLt, type Reluctance } from './cublaslt-mock.test.support.js'
+import { loadNative } from './load.js'
+
+const native = loadNative()
+const byMock = buildMockCublasLt()
+type Precision = NonNullable<RunOptions['precision']>
+type Matmul = Extract<Instruction, { op: 'matmul' }>
+
+// Numbers of cublasLtEpilogue_t.
+const RELU_BIAS = 6
+const RELU_AUX_BIAS = 134
+const DRELU = 136
+const DRELU_BGRAD = 152
+const BGRADA = 256
+
+const BATCH = -1
+const shapes: [string, Partial<Matmul>][] = [
+  ['a layer', { m: BATCH, n: 24, k: 40 }],
+  ['a layer of odd sizes', { m: BATCH, n: 7, k: 13 }],
+  ['its gradient', { m: BATCH, n: 13, k: 7, transposeB: true }],
+  ['the gradient of its weights', { m: 13, n: 7, k: BATCH, transposeA: true }],
+  ['rows of several fields', { m: 3 * BATCH, n: 8, k: 4 }],
+  ['a side that is transposed twice', { m: 5, n: 6, k: 9, transposeA: true, transposeB: true }],
+  ['a column of results', { m: BATCH, n: 1, k: 48 }],
+  ['a column of results of long rows', { m: 3, n: 1, k: 5003 }],
+  ['a gradient of a column', { m: 13, n: 1, k: 40 * BATCH, transposeA: true }],
+  ['a row of results', { m: 1, n: 9, k: 40 * BATCH }],
+  ['a row of results, b transposed', { m: 1, n: 9, k: 20, transposeB: true }],
+  ['two vectors', { m: BATCH, n: 6, k: 1 }],
+]
+
+for (const precision of ['float32', 'tf32', 'bf16'] as const) {
+  describe(`single products in ${precision}`, () => {
+    for (const [name, sizes] of shapes) {
+      for (const more of [{}, { bias: 2, activation: 'relu' as const }]) {
+        test(`${name}${more.bias ? ', bias and relu' : ''}`, () => {
+          for (const batch of [0, 1, 2, 33]) {
+            const { program, values, wanted } = single({ ...sizes, ...more }, batch, precision)
+            const device = { device: 'emulated', precision } as const
+            near(native.runProgram(program, batch, values, device), wanted, 'in loops')
+            byMock(() => near(native.runProgram(program, batch, values, device), wanted, 'by the mock'))
+          }
+        })
+      }
+    }
+  })
+}
+
+test('a hidden layer in bf16 is stored in bf16', () => {
+  const sizes = { B: 9, k: 12, h: 20, n: 10 }
+  const arena: Buffer = { place: 'arena', dtype: 'f32', batch: true, inner: sizes.h, offset: 0 }
+  const matmul = { op: 'matmul', transposeA: false, transposeB: false } as const
+  const program: Program = {
+    name: 'two layers',
+    maxBatch: sizes.B,
+    buffers: [
+      input(0, sizes.k),
+      parameter(0, sizes.k * sizes.h),
+      parameter(1, sizes.h),
+      arena,
+      parameter(2, sizes.h * sizes.n),
+      output(true, sizes.n),
+    ],
+    code: [
+      { ...matmul, a: 0, b: 1, bias: 2, out: 3, m: BATCH, n: sizes.h, k: sizes.k, activation: 'relu' },
+      { ...matmul, a: 3, b: 4, bias: -1, out: 5, m: BATCH, n: sizes.n, k: sizes.h, activation: 'none' },
+    ],
+    cut: 2,
+    arenaBytes: 4 * sizes.B * sizes.h,
+    inputs: ['x'],
+    parameters: ['w', 'bias', 'v'],
+    tables: [],
+    outputs: ['out'],
+  }
+  const [x, w, bias, v] = [numbers(sizes.B * sizes.k, 1), numbers(sizes.k * sizes.h, 2), numbers(sizes.h, 3), numbers(sizes.h * sizes.n, 4)]
+  const layer = { m: sizes.B, n: sizes.h, k: sizes.k, transposeA: false, transposeB: false }
+  const hidden = product(layer, x.map(bf16), w.map(bf16)).map((sum, i) => bf16(Math.max(0, sum + bf16(bias[i % sizes.h]!))))
+  const wanted = product({ ...layer, n: sizes.n, k: sizes.h }, hidden, v.map(bf16))
+  const values = { inputs: { x }, parameters: { w, bias, v }, tables: {}, seed: 1, step: 0, lane: 0 }
+  const device = { device: 'emulated', precision: 'bf16' } as const
+  near(native.runProgram(program, sizes.B, values, device), wanted, 'in loops')
+  const asked = byMock(() => near(native.runProgram(program, sizes.B, values, device), wanted, 'by the mock'))
+  assert.ok(asked.includes(`${sizes.h}×${sizes.B}×${sizes.k} N N ${RELU_BIAS} 14 14 0`), asked.join('\n'))
+})
+
+const models: [string, ModelChoice, InputSizes][] = [
+  ['deepfm', { kind: 'deepfm', embedding: 8, hidden: [24, 16, 20], dropout: 0 }, { fields: 6, numbers: 0, rows: 40 }],
+  ['deepfm with numbers', { kind: 'deepfm', embedding: 8, hidden: [24, 16, 20], dropout: 0 }, { fields: 6, numbers: 5, rows: 40 }],
+  ['deepfm with dropout', { kind: 'deepfm', embedding: 8, hidden: [24, 16], dropout: 0.3 }, { fields: 6, numbers: 5, rows: 40 }],
+  ['wide-and-deep', { kind: 'wide-and-deep', embedding: 8, hidden: [24, 16], dropout: 0 }, { fields: 6, numbers: 5, rows: 40 }],
+  ['ipnn', { kind: 'ipnn', embedding: 4, hidden: [24, 16], dropout: 0 }, { fields: 6, numbers: 5, rows: 40 }],
+  ['dcn-v2', { kind: 'dcn-v2', embedding: 4, crosses: 2, hidden: [24, 16], dropout: 0 }, { fields: 9, numbers: 0, rows: 40 }],
+]
+const reluctances: [string, Reluctance][] = [
+  ['that knows everything', {}],
+  ['without masks', { refuse: [RELU_AUX_BIAS] }],
+  ['without sums of gradients', { refuse: [DRELU_BGRAD, BGRADA] }],
+  ['without gradients of relu', { refuse: [DRELU_BGRAD, DRELU] }],
+  ['that refuses late', { refuseLate: [RELU_AUX_BIAS, RELU_BIAS, DRELU_BGRAD, BGRADA] }],
+]
+
+for (const [name, choice, sizes] of models) {
+  describe(`the training program of ${name}`, () => {
+    const { program, valuesOf } = training(choice, sizes)
+    // Single precision through some twenty ops and sums of a few hundred terms.
+    const compare = (batch: number, options: RunOptions, what: string) =>
+      alike(native.runProgram(program, batch, valuesOf(batch), options), native.runProgram(program, batch, valuesOf(batch)), 2e-5, what)
+
+    test('is the same fused and unfused', () => {
+      for (const batch of [0, 1, 7, 32]) {
+        compare(batch, { device: 'emulated', fuse: false }, 'unfused')
+        compare(batch, { device: 'emulated' }, 'fused')
+      }
+    })
+    test('is the same by any cuBLASLt', () => {
+      for (const [which, reluctance] of reluctances) {
+        for (const batch of [0, 1, 7, 32]) byMock(() => compare(batch, { device: 'emulated' }, `a library ${which}`), reluctance)
+      }
+    })
+    test('is near in bf16', () => {
+      // 2⁻⁹ for each rounding, and a relu near 0 that goes the other way.
+      const device = { device: 'emulated', precision: 'bf16' } as const
+      const cpu = native.runProgram(program, 32, valuesOf(32))
+      byMock(() => alike(native.runProgram(program, 32, valuesOf(32), device), cpu, 0.05, 'bf16'))
+    })
+  })
+}
+
+describe('what is fused', () => {
+  const epilogues = (which: string, options: RunOptions = {}, reluctance: Reluctance = {}): number[] => {
+    const [, choice, sizes] = models.find(([name]) => name === which)!
+    const { program, valuesOf } = training(choice, sizes)
+    const asked = byMock(() => native.runProgram(program, 32, valuesOf(32), { device: 'emulated', ...options }), reluctance)
+    return asked.map((line) => Number(line.split(' ')[3]))
+  }
+  const count = (all: number[], epilogue: number) => all.filter((each) => each === epilogue).length
+
+  test('relu leaves masks; its gradient takes them and sums over the batch', () => {
+    const fused = epilogues('deepfm')
+    const runs = count(fused, BGRADA)
+    assert.ok(runs > 0)
+    // Of three hidden layers the last one's gradient is no product's.
+    assert.deepEqual([count(fused, RELU_AUX_BIAS), count(fused, RELU_BIAS), count(fused, DRELU_BGRAD)], [2 * runs, runs, 2 * runs])
+    assert.equal(count(epilogues('deepfm', { fuse: false }), DRELU_BGRAD), 0)
+  })
+  test('two products that are added before a relu', () => {
+    const fused = epilogues('deepfm with numbers')
+    assert.equal(count(fused, RELU_AUX_BIAS), 2 * count(fused, BGRADA))
+  })
+  test('sums in bf16 stay float32, by a pass of their own', () => {
+    const fused = epilogues('deepfm', { precision: 'bf16' })
+    assert.equal(count(fused, DRELU_BGRAD), 0)
+    assert.equal(count(fused, DRELU), 2 * count(fused, BGRADA))
+  })
+  test('a sum is not fused at the price of an idle GPU', () => {
+    assert.equal(count(epilogues('deepfm', {}, { fewWaves: [BGRADA] }), BGRADA), 0)
+  })
+})
+
+/** One product as a program: what grows with the batch is an input, the rest parameters. */
+function single(sizes: Partial<Matmul>, batch: number, precision: Precision) {
+  const op = { transposeA: false, transposeB: false, bias: -1, activation: 'none', ...sizes } as Matmul
+  const at = (size: number) => (size < 0 ? -size * batch : size)
+  const [m, n, k] = [at(op.m), at(op.n), at(op.k)]
+  const leaf = (name: string, one: number, other: number) => ({
+    name,
+    batch: one < 0 || other < 0,
+    inner: Math.abs(one * other),
+    size: at(one) * at(other),
+  })
+  const leaves = [leaf('a', op.m, op.k), leaf('b', op.k, op.n), leaf('bias', op.n, 1)]
+  const inputs = leaves.filter((each) => each.batch)
+  const parameters = leaves.filter((each) => !each.batch)
+  const program: Program = {
+    name: 'single',
+    maxBatch: 64,
+    buffers: [
+      ...leaves.map((each) => (each.batch ? input(inputs.indexOf(each), each.inner) : parameter(parameters.indexOf(each), each.inner))),
+      output(op.m < 0, Math.abs(op.m * op.n)),
+    ],
+    code: [{ ...op, op: 'matmul', a: 0, b: 1, out: 3 }],
+    cut: 1,
+    arenaBytes: 0,
+    inputs: inputs.map((each) => each.name),
+    parameters: parameters.map((each) => each.name),
+    tables: [],
+    outputs: ['out'],
+  }
+  const drawn = new Map(leaves.map((each, i) => [each.name, numbers(each.size, i)]))
+  const named = (list: typeof leaves) => Object.fromEntries(list.map((each) => [each.name, drawn.get(each.name)!]))
+  const values: ProgramValues = { inputs: named(inputs), parameters: named(parameters), tables: {}, seed: 1, step: 0, lane: 0 }
+  // Products with a vector stay float32; bf16 is decided before the batch is known.
+  const matrices = (sizes: number[]) => sizes.every((size) => Math.abs(size) > 1 || size === BATCH)
+  const narrow = precision === 'tf32' ? [m, n, k].every((size) => size > 1) : precision === 'bf16' && matrices([op.m, op.n, op.k])
+  const round = !narrow ? (x: number) => x : precision === 'tf32' ? tf32 : bf16
+  const sums = product({ ...op, m, n, k }, drawn.get('a')!.map(round), drawn.get('b')!.map(round))
+  const bias = drawn.get('bias')!
+  const wanted = sums.map((sum, i) => (op.bias < 0 ? sum : sum + bias[i % n]!)).map((sum) => (op.activation === 'relu' ? Math.max(0, sum) : sum))
+  return { program, values, wanted }
+}
+
+const input = (index: number, inner: number): Buffer => ({ place: 'input', dtype: 'f32', batch: true, inner, index })
+const parameter = (index: number, inner: number): Buffer => ({ place: 'parameter', dtype: 'f32', batch: false, inner, index })
+const output = (batch: boolean, inner: number): Buffer => ({ place: 'output', dtype: 'f32', batch, inner, index: 0 })
+
+function product({ m, n, k, transposeA, transposeB }: Pick<Matmul, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB'>, a: Float32Array, b: Float32Array) {
+  return Float64Array.from({ length: m * n }, (_, at) => {
+    const [row, column] = [Math.floor(at / n), at % n]
+    let sum = 0
+    for (let i = 0; i < k; i++) sum += a[transposeA ? i * m + row : row * k + i]! * b[transposeB ? column * k + i : i * n + column]!
+    return sum
+  })
+}
+
+/** To `bits` of mantissa, to nearest, ties to even. */
+function rounded(x: number, bits: number): number {
+  const word = new Uint32Array(Float32Array.of(x).buffer)
+  const drop = 23 - bits
+  word[0] = ((word[0]! + (1 << (drop - 1)) - 1 + ((word[0]! >>> drop) & 1)) >>> drop) << drop
+  return new Float32Array(word.buffer)[0]!
+}
+const tf32 = (x: number) => rounded(x, 10)
+const bf16 = (x: number) => rounded(x, 7)
+
+const numbers = (count: number, seed: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * (seed + 1)))
+
+function near({ outputs, overruns }: ProgramResult, wanted: Float64Array, what: string): void {
+  const got = outputs.out!
+  assert.deepEqual(overruns, [], what)
+  assert.equal(got.length, wanted.length)
+  // Float32 sums of up to some thousand terms below 1.
+  for (const [i, each] of wanted.entries())
+    assert.ok(Math.abs(got[i]! - each) <= 2e-5 * (1 + Math.abs(each)), `${what}: [${i}] wanted ${each}, got ${got[i]}`)
+}
+
+function training(choice: ModelChoice, sizes: InputSizes) {
+  const { graph, loss, logits, parameters, tables, gradients: made } = buildTrainingGraph(choice, sizes, bceAlone)
+  const gradients = new Map([...parameters, ...tables].map((leaf, i) => [nameOf(leaf), made[i] as Tensor]))
+  const program = compile({ name: 'train', graph, maxBatch: 32, outputs: { loss, logits }, gradients })
+  const valuesOf = (batch: number): ProgramValues => {
+    const drawn = (tensor: Tensor, seed: number) =>
+      numbers(
+        tensor.shape.reduce<number>((all, size) => all * (size < 0 ? -size * batch : size), 1),
+        seed,
+      )
+    const named = (leaves: readonly Tensor[], of: (tensor: Tensor, seed: number) => Float32Array | BigInt64Array) =>
+      Object.fromEntries(leaves.map((leaf, i) => [nameOf(leaf), of(leaf, i)]))
+    const inputOf = (leaf: Tensor, seed: number) => {
+      const values = drawn(leaf, seed)
+      if (leaf.dtype === 'i64') return BigInt64Array.from(values, (x) => BigInt(Math.floor(Math.abs(x) * sizes.rows) % sizes.rows))
+      return nameOf(leaf) === 'labels' ? values.map((x) => Number(x > 0.3)) : values
+    }
+    const tableOf = (leaf: Tensor, seed: number) => ({
+      rows: sizes.rows,
+      width: leaf.shape[1] as number,
+      values: drawn(leaf, seed).map((x) => x / 2),
+    })
+    return {
+      inputs: named(graph.inputs, inputOf),
+      parameters: named(parameters, (leaf, seed) => drawn(leaf, seed).map((x) => x / 2)) as Record<string, Float32Array>,
+      tables: Object.fromEntries(tables.map((leaf, i) => [nameOf(leaf), tableOf(leaf, 50 + i)])),
+      seed: 1,
+      step: 0,
+      lane: 0,
+    }
+  }
+  return { program, valuesOf }
+}
+
+/** The distance of every result from that of the CPU, relative to its length. */
+function alike(got: ProgramResult, cpu: ProgramResult, tolerance: number, what: string): void {
+  assert.deepEqual(got.overruns, [], what)
+  const close = (name: string, mine: Float32Array, others: Float32Array) => {
+    assert.equal(mine.length, others.length, `${what}: ${name}`)
+    const length = (values: Iterable<number>) => Math.hypot(...values)
+    const distance = length(mine.map((x, i) => x - others[i]!))
+    assert.ok(distance <= tolerance * (length(others) + 1e-6), `${what}: ${name} differs by ${distance} of ${length(others)}`)
+  }
+  for (const [name, values] of Object.entries(cpu.outputs)) close(name, got.outputs[name]!, values)
+  for (const [name, values] of Object.entries(cpu.gradients)) close(`gradient of ${name}`, got.gradients[name]!, values)
+  for (const [name, { rows, values }] of Object.entries(cpu.tableGradients)) {
+    assert.deepEqual(got.tableGradients[name]!.rows, rows, `${what}: rows of ${name}`)
+    close(`gradient of ${name}`, got.tableGradients[name]!.values, values)
+  }
+}
