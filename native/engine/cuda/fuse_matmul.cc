@@ -1,4 +1,4 @@
-// See fuse_matmul.h.
+// See fuse_matmul.h. Where relu's argument is exactly 0, where it has no derivative, cuBLASLt's masks may take another side than step(h).
 #include "engine/cuda/fuse_matmul.h"
 
 #include <optional>

@@ -1,4 +1,5 @@
-// See lt_plans.h.
+// See lt_plans.h. The library's relu may make 0 of a NaN, which ours does not: a run that went bad shows in the gradients of that layer all the same,
+// where 0 meets the infinity that made it.
 #include "engine/cuda/lt_plans.h"
 
 #include <algorithm>

@@ -10,6 +10,7 @@ namespace lossmith {
 namespace {
 
 constexpr size_t kWorkspaceBytes = size_t{32} << 20;  // what NVIDIA recommends for sm_90
+constexpr size_t kEmulatedBytes = size_t{2} << 20;    // enough for kernels of our own
 
 Epilogue epilogueOf(const Product& p) {
   Epilogue epilogue;
@@ -34,7 +35,8 @@ Epilogue into(float* sums) {
 
 }  // namespace
 
-Products::Products(Device& device, Precision precision) : device_(device), precision_(precision), workspace_(device, kWorkspaceBytes) {
+Products::Products(Device& device, Precision precision)
+    : device_(device), precision_(precision), workspace_(device, device.emulated() ? kEmulatedBytes : kWorkspaceBytes) {
   if (!device.emulated() || std::getenv("LOSSMITH_CUBLASLT") != nullptr) {
     plans_ = std::make_unique<LtPlans>(precision, workspace_.data(), workspace_.bytes());
   }

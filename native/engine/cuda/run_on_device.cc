@@ -18,7 +18,7 @@
 namespace lossmith {
 namespace {
 
-// What executors share, kept from call to call: a GPU takes its time to begin.
+// What executors share.
 struct Bench {
   explicit Bench(const RunOnDevice& options)
       : device(options.emulated ? Device::emulate() : Device::open(0)), products(*device, options.precision), kernels(*device) {}
@@ -27,11 +27,13 @@ struct Bench {
   KernelCache kernels;
 };
 
-Bench& benchOf(const RunOnDevice& options) {
-  static auto& benches = *new std::map<std::pair<bool, Precision>, std::unique_ptr<Bench>>();  // not destroyed: the driver may be gone by then
-  std::unique_ptr<Bench>& bench = benches[{options.emulated, options.precision}];
-  if (bench == nullptr) bench = std::make_unique<Bench>(options);
-  return *bench;
+// Kept from call to call on a GPU, which takes its time to begin.
+std::shared_ptr<Bench> benchOf(const RunOnDevice& options) {
+  if (options.emulated) return std::make_shared<Bench>(options);
+  static auto& benches = *new std::map<Precision, std::shared_ptr<Bench>>();  // not destroyed: the driver may be gone by then
+  std::shared_ptr<Bench>& bench = benches[options.precision];
+  if (bench == nullptr) bench = std::make_shared<Bench>(options);
+  return bench;
 }
 
 // A run's values on the device, between guard zones.
@@ -170,7 +172,8 @@ constexpr ProgramPhase kPhases[] = {ProgramPhase::First, ProgramPhase::Second};
 std::vector<std::string> runOnDevice(const Program& program, const RunContext& run, const RunOnDevice& options) {
   static std::mutex one;  // at a time: a device is used by one thread
   const std::lock_guard<std::mutex> lock(one);
-  Bench& bench = benchOf(options);
+  const std::shared_ptr<Bench> kept = benchOf(options);
+  Bench& bench = *kept;
   bench.device->use();
   const DeviceSetup setup{*bench.device, bench.products, bench.kernels};
 
