@@ -185,7 +185,9 @@ command('synth', 'Write a log whose truth is known; says how good a model of it 
   )
   .action((options, command: Command) => choose((terminal) => synth(options, (name) => command.getOptionValueSource(name) === 'cli', terminal)))
 
-command('bench', 'Measure the training step on DeepFM (26 fields and 13 numbers × 16, MLP 400×3), alone or against other programs.')
+command('bench', "Measure the training step on Criteo's shapes (26 fields, 13 numbers, MLP 400×3), alone or against other programs.")
+  .addOption(new Option('--model <model>', 'what to train').choices(['deepfm', 'dlrm']).default('deepfm'))
+  .option('--width <n>', 'of the embeddings', whole(1, 4096), 16)
   .option('--workers <n>', 'worker processes on this machine', whole(1), 1)
   .option('--threads <n>', 'threads of each worker', whole(1, 1024), 2)
   .option('--batch <n>', 'global batch, in examples', whole(1), 4096)

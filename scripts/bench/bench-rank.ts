@@ -1,5 +1,5 @@
 /**
- * One rank of `lossmith bench`: a process that trains DeepFM on batches in memory by the worker's own step.
+ * One rank of `lossmith bench`: a process that trains DeepFM or DLRM on batches in memory by the worker's own step.
  * Speaks with its parent by IPC messages: address out, addresses in, times out.
  */
 import { dealLanes } from '../../coordinator/deal-lanes.js'
@@ -9,6 +9,7 @@ import type { Feed, Native, Trainer, TrainerOptions } from '../../native/ts/bind
 import { loadNative } from '../../native/ts/load.js'
 import { step } from '../../worker/step.js'
 import { clickBatches } from './click-batches.js'
+import { dlrm } from './dlrm.js'
 
 export interface BenchRankOptions {
   readonly rank: number
@@ -19,6 +20,7 @@ export interface BenchRankOptions {
   readonly rows: number
   readonly fields: number
   readonly numbers: number
+  readonly model: 'deepfm' | 'dlrm'
   readonly width: number
   readonly hidden: number[]
   readonly steps: number
@@ -94,8 +96,11 @@ async function measure(trainer: Trainer, feed: Feed, options: BenchRankOptions):
   return times
 }
 
-const model = ({ fields, numbers, rows, width, hidden }: BenchRankOptions) => ({
-  model: { kind: 'deepfm' as const, embedding: width, hidden, dropout: 0 },
+const model = ({ model: kind, fields, numbers, rows, width, hidden }: BenchRankOptions) => ({
+  model:
+    kind === 'deepfm'
+      ? { kind, embedding: width, hidden, dropout: 0 }
+      : { kind: 'file' as const, definition: dlrm, options: { embedding: width, hidden } },
   loss: bceAlone,
   optimizer: { kind: 'adam' as const, rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
   sizes: { fields, numbers, rows },

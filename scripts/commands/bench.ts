@@ -11,6 +11,8 @@ import { runBench } from '../bench/run-bench.js'
 import type { Terminal } from '../terminal.js'
 
 export interface BenchOptions {
+  readonly model: 'deepfm' | 'dlrm'
+  readonly width: number
   readonly workers: number
   readonly threads: number
   readonly batch: number
@@ -46,7 +48,6 @@ export async function bench(options: BenchOptions, terminal: Terminal): Promise<
       world: workers,
       fields: 26,
       numbers: 13,
-      width: 16,
       hidden: [400, 400, 400],
     })
     ours.push((1000 * batch) / median(last.total))
