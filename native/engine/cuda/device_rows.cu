@@ -43,7 +43,7 @@ RowGrouper::RowGrouper(RowGrouper&&) noexcept = default;
 
 void RowGrouper::group(Stream& stream, const int64_t* ids, int64_t n, int64_t rows, int64_t* bad_row) {
   forEach(stream, n, PutIds{ids, keys_->keys(rows), rows, bad_row});
-  keys_->group(stream, n, rows);
+  keys_->group(stream, n, rows, std::max<int64_t>(rows - 1, 0));
 }
 
 RowGroupsOnDevice RowGrouper::groups() const {

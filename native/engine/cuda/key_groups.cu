@@ -97,17 +97,18 @@ KeyGroups::KeyGroups(Device& device, int64_t capacity)
   device.stream().synchronize();  // whatever stream it is used in
 }
 
-void KeyGroups::sort(Stream& stream, int64_t n, uint64_t limit) {
+void KeyGroups::sort(Stream& stream, int64_t n, uint64_t limit, uint64_t most) {
   const KeyArray from = arrayOf(unsorted_, limit), to = arrayOf(sorted_, limit);
   uint32_t* const entries = entries_.as<uint32_t>();
+  const int bits = std::max(1, static_cast<int>(std::bit_width(most)));
   if (stream.device().emulated()) {
+    const uint64_t mask = ~uint64_t{0} >> (64 - bits);
     return stream.emulate([=] {
       std::iota(entries, entries + n, 0u);
-      std::stable_sort(entries, entries + n, [&](uint32_t a, uint32_t b) { return from.get(a) < from.get(b); });
+      std::stable_sort(entries, entries + n, [&](uint32_t a, uint32_t b) { return (from.get(a) & mask) < (from.get(b) & mask); });
       for (int64_t i = 0; i < n; i++) to.put(i, from.get(entries[i]));
     });
   }
-  const int bits = std::max(1, static_cast<int>(std::bit_width(limit)));
   size_t bytes = temporary_.bytes();
   const uint32_t* numbers = numbers_.as<uint32_t>();
   const cudaStream_t queue = cudaStreamOf(stream);
@@ -126,9 +127,9 @@ void KeyGroups::addUp(Stream& stream, int64_t n) {
             "cub::DeviceScan::InclusiveSum");
 }
 
-void KeyGroups::group(Stream& stream, int64_t n, uint64_t limit) {
+void KeyGroups::group(Stream& stream, int64_t n, uint64_t limit, uint64_t most) {
   if (n == 0) return forEach(stream, 1, NoGroups{begins(), count()});
-  sort(stream, n, limit);
+  sort(stream, n, limit, most);
   const KeyArray sorted = arrayOf(sorted_, limit);
   forEach(stream, n, MarkHeads{sorted, groups_of_.as<uint32_t>()});
   addUp(stream, n);

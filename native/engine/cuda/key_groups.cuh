@@ -26,9 +26,10 @@ class KeyGroups {
   KeyGroups(Device& device, int64_t capacity);
 
   int64_t capacity() const { return capacity_; }
-  // Entry i's key is put at i before group(n, limit), and is below `limit`, or `limit`: then the entry is in no group.
+  // Entry i's key is put at i before group(n, limit), and is below `limit`, or `limit`: then the entry is in no group. No key is above `most`: the
+  // sort looks at as many bits as that has.
   KeyArray keys(uint64_t limit) const { return arrayOf(unsorted_, limit); }
-  void group(Stream& stream, int64_t n, uint64_t limit);
+  void group(Stream& stream, int64_t n, uint64_t limit, uint64_t most);
 
   int64_t* count() const { return count_.as<int64_t>(); }                 // groups
   int64_t* groupKeys() const { return group_keys_.as<int64_t>(); }        // [capacity]
@@ -41,7 +42,7 @@ class KeyGroups {
     const bool narrow = limit <= UINT32_MAX;
     return {narrow ? memory.as<uint32_t>() : nullptr, narrow ? nullptr : memory.as<uint64_t>()};
   }
-  void sort(Stream& stream, int64_t n, uint64_t limit);
+  void sort(Stream& stream, int64_t n, uint64_t limit, uint64_t most);
   void addUp(Stream& stream, int64_t n);
 
   int64_t capacity_;

@@ -98,7 +98,7 @@ DeviceRows RowTreeOnDevice::add(Stream& stream, const std::vector<RowLeafOnDevic
     }
     forEach(stream, entries - put.first, put);
   }
-  if (like_ == nullptr) keys_->group(stream, entries, static_cast<uint64_t>(table_rows_));
+  if (like_ == nullptr) keys_->group(stream, entries, static_cast<uint64_t>(table_rows_), static_cast<uint64_t>(table_rows_));
   const int64_t most = std::min(most_, entries);
   sum(stream, groups, most, fours);
   return {width_, most, groups.count(), groups.groupKeys(), values_.as<float>()};
