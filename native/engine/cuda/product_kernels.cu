@@ -20,11 +20,13 @@ __host__ __device__ void storeAt(const Epilogue& epilogue, Along along, int64_t 
   else epilogue.store(0, i, v);
 }
 
+__host__ __device__ bool holdsFours(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer) % sizeof(float4) == 0; }
+
 // What `threads` threads of which this is number `rank` add of a row; four elements at once where rows begin at multiples of four.
 __host__ __device__ float dotPart(const float* a, const float* x, int64_t k, int rank, int threads) {
   float sum = 0;
 #ifdef __CUDA_ARCH__
-  if (k % 4 == 0) {
+  if (k % 4 == 0 && holdsFours(a) && holdsFours(x)) {
     const auto* a4 = reinterpret_cast<const float4*>(a);
     const auto* x4 = reinterpret_cast<const float4*>(x);
     for (int64_t i = rank; i < k / 4; i += threads) {
@@ -195,7 +197,7 @@ void multiplyInLoops(Stream& stream, const Product& product, bool tf32, const Ep
 }
 
 void roundToHalf(Stream& stream, const float* x, void* out, int64_t rows, int64_t columns) {
-  if (columns == halfStride(columns)) {
+  if (columns == halfStride(columns) && holdsFours(x)) {
     forEach(stream, rows * columns / 4, RoundFour{reinterpret_cast<const float4*>(x), static_cast<ushort4*>(out)});
   } else {
     forEach(stream, rows * columns, RoundElements{x, static_cast<Bfloat16*>(out), columns, halfStride(columns)});
