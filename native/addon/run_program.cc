@@ -208,30 +208,66 @@ Napi::Value runOnCpu(Napi::Env env, const Program& program, int64_t batch, const
 
 enum class Where { Cpu, Cuda, Emulated };
 
-Napi::Value runProgram(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  return throwingToJs(env, [&]() -> Napi::Value {
+// (program, batch, values, options), read and checked.
+struct Call {
+  explicit Call(const Napi::CallbackInfo& info) {
     if (info.Length() < 3 || !info[0].IsObject() || !info[1].IsNumber() || !info[2].IsObject()) throw invalid("(program, batch, values)", "others");
-    const Program program = programFromJs(info[0].As<Napi::Object>());
+    program = programFromJs(info[0].As<Napi::Object>());
     checkProgram(program);
-    const int64_t batch = info[1].As<Napi::Number>().Int64Value();
+    batch = info[1].As<Napi::Number>().Int64Value();
     if (batch < 0 || batch > program.max_batch) throw invalid("a batch from 0 to " + std::to_string(program.max_batch), std::to_string(batch));
-    const Napi::Object given = info[2].As<Napi::Object>();
-    const Napi::Object options = info.Length() > 3 && info[3].IsObject() ? info[3].As<Napi::Object>() : Napi::Object::New(env);
-    const auto where = choiceFromJs<Where>(options, "device", {"cpu", "cuda", "emulated"});
-    if (where == Where::Cpu) return runOnCpu(env, program, batch, given);
-    RunOnDevice how;
-    how.emulated = where == Where::Emulated;
-    how.precision = choiceFromJs<Precision>(options, "precision", {"float32", "tf32", "bf16"});
-    if (options.Get("fuse").IsBoolean()) how.fuse = options.Get("fuse").As<Napi::Boolean>().Value();
-    Values values(program, batch, given);
-    const std::vector<std::string> overruns = runOnDevice(program, values.context(), how);
-    return values.result(env, overruns);
+    values = info[2].As<Napi::Object>();
+    if (info.Length() < 4 || !info[3].IsObject()) return;
+    options = info[3].As<Napi::Object>();
+    where = choiceFromJs<Where>(options, "device", {"cpu", "cuda", "emulated"});
+    device.emulated = where == Where::Emulated;
+    device.precision = choiceFromJs<Precision>(options, "precision", {"float32", "tf32", "bf16"});
+    if (options.Get("fuse").IsBoolean()) device.fuse = options.Get("fuse").As<Napi::Boolean>().Value();
+  }
+
+  Program program;
+  int64_t batch;
+  Napi::Object values, options;
+  Where where = Where::Cpu;
+  RunOnDevice device;
+};
+
+Napi::Value runProgram(const Napi::CallbackInfo& info) {
+  return throwingToJs(info.Env(), [&]() -> Napi::Value {
+    const Call call(info);
+    if (call.where == Where::Cpu) return runOnCpu(info.Env(), call.program, call.batch, call.values);
+    Values values(call.program, call.batch, call.values);
+    const std::vector<std::string> overruns = runOnDevice(call.program, values.context(), call.device);
+    return values.result(info.Env(), overruns);
+  });
+}
+
+Napi::Value profileProgram(const Napi::CallbackInfo& info) {
+  return throwingToJs(info.Env(), [&]() -> Napi::Value {
+    const Napi::Env env = info.Env();
+    const Call call(info);
+    if (call.where == Where::Cpu) throw invalid("a device that is cuda or emulated", "cpu");
+    Values values(call.program, call.batch, call.values);
+    const DeviceProfile profile = profileOnDevice(call.program, values.context(), call.device, intFromJs(call.options, "repeats"));
+    Napi::Array launches = Napi::Array::New(env);
+    for (const InstructionTime& time : profile.launches) {
+      Napi::Object launch = Napi::Object::New(env);
+      launch.Set("instruction", time.instruction);
+      launch.Set("milliseconds", time.milliseconds);
+      launches.Set(launches.Length(), launch);
+    }
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("launches", launches);
+    result.Set("graphMilliseconds", profile.graph_milliseconds);
+    return result;
   });
 }
 
 }  // namespace
 
-void registerRunProgram(Napi::Env env, Napi::Object exports) { exports.Set("runProgram", Napi::Function::New<runProgram>(env, "runProgram")); }
+void registerRunProgram(Napi::Env env, Napi::Object exports) {
+  exports.Set("runProgram", Napi::Function::New<runProgram>(env, "runProgram"));
+  exports.Set("profileProgram", Napi::Function::New<profileProgram>(env, "profileProgram"));
+}
 
 }  // namespace lossmith

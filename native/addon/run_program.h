@@ -1,4 +1,4 @@
-// Native.runProgram: one program, once, on plain arrays. For tests of ops.
+// Native.runProgram: one program, once, on plain arrays. For tests of ops. Native.profileProgram: where its time goes on a GPU.
 #pragma once
 
 #include <napi.h>

@@ -18,6 +18,8 @@ export interface Native {
   dieWithParent(parentPid: number): boolean
   /** Runs a program once on plain arrays with guard zones around every buffer: for tests of ops. */
   runProgram(program: Program, batch: number, values: ProgramValues, options?: RunOptions): ProgramResult
+  /** Where a program's time goes on a GPU: means over `repeats` runs; zeros when emulated. */
+  profileProgram(program: Program, batch: number, values: ProgramValues, options: RunOptions & { repeats: number }): ProgramProfile
   /** What a step does with gradients and state, part by part, on the CPU or on GPU 0 (emulated where there is none): for tests that both give the same bits. */
   stepParts: StepParts
 
@@ -78,6 +80,12 @@ export interface RunOptions {
   precision?: 'float32' | 'tf32' | 'bf16'
   /** False: one kernel for each instruction of the program. */
   fuse?: boolean
+}
+export interface ProgramProfile {
+  /** In their order, each timed by itself: ops and sizes, several where one launch does them. B is the batch. */
+  launches: { instruction: string; milliseconds: number }[]
+  /** Of a whole run; from a graph where the batch is full. */
+  graphMilliseconds: number
 }
 export interface ProgramResult {
   outputs: Record<string, Float32Array>

@@ -571,6 +571,40 @@ test('lookup_grad: rows of very many places', () => {
   )
 })
 
+nodeTest('a device looks up all tables in one launch and groups ids once, however many tables they are of', { skip: testDevices.length < 2 }, () => {
+  const hand = new Hand()
+  const [t, u] = [hand.table('t'), hand.table('u')]
+  const [i, d] = [hand.input('ids', 2, { dtype: 'i64' }), hand.input('d', 6)]
+  const looked = hand.arena(2)
+  const negated = hand.arena(2)
+  const later = hand.arena(6)
+  const negative = (x: number, out: number, size: number): Instruction => ({
+    ...{ op: 'elementwise', dims: [-size], inputs: [x], strides: [[1]], steps: [{ f: 'neg', to: 1, a: 0, b: 0, value: 0 }] },
+    ...{ registers: 2, outputs: [{ buffer: out, register: 1 }] },
+  })
+  // What the second lookup writes lies where a buffer of the instruction before it lay.
+  hand.buffers[later] = { ...hand.buffers[later]!, offset: (hand.buffers[looked] as { offset: number }).offset } as Buffer
+  hand.code.push({ op: 'lookup', table: t, plane: 'weight', ids: i, out: looked, fields: 2, width: 1 })
+  hand.code.push(negative(looked, negated, 2), negative(negated, hand.output('first', 2), 2))
+  hand.code.push({ op: 'lookup', table: u, plane: 'weight', ids: i, out: later, fields: 2, width: 3 }, negative(later, hand.output('second', 6), 6))
+  hand.code.push({ op: 'lookup_grad', table: u, ids: i, d, fields: 2, width: 3 })
+  hand.code.push({ op: 'lookup_grad', table: t, ids: i, d: hand.input('e', 2), fields: 2, width: 1 })
+  const tables = { t: { rows: 3, width: 1, values: numbers(3) }, u: { rows: 3, width: 3, values: numbers(9, 2) } }
+  const inputs = { ids: ids([2, 0, 2, 1]), d: numbers(12), e: numbers(4, 3) }
+  device = 'cpu'
+  const wanted = hand.run(2, { inputs, tables })
+  device = testDevices[1]!
+  assert.deepEqual(hand.run(2, { inputs, tables }), wanted)
+  const program: Program = { ...hand, name: 'by hand', maxBatch, cut: hand.code.length }
+  const { launches } = native.profileProgram(program, 2, { inputs, tables, parameters: {}, seed: 7, step: 3, lane: 2 }, { device, repeats: 2 })
+  const what = launches.map(({ instruction }) => instruction).filter((text) => text !== 'wait for groups')
+  assert.deepEqual(
+    what.map((text) => text.split(/[ ,]/)[0]),
+    ['group', 'lookup', 'elementwise', 'elementwise', 'elementwise', 'lookup_grad', 'lookup_grad'],
+  )
+  assert.equal(what[1], 'lookup B×2×1, lookup B×2×3')
+})
+
 test('lookup_grad: several instructions on one table are merged in their order', () => {
   const hand = new Hand()
   const table = hand.table('t')

@@ -78,7 +78,8 @@ class Event {
 // Work of one stream, recorded once and replayed as a whole: arguments are those of the recording.
 class Graph {
  public:
-  // Runs nothing. `record` may ask for work of this stream only and must not synchronize or allocate.
+  // Runs nothing. `record` may ask for work of this stream, on a GPU of others too that wait for it and that it waits for at the end, and must not
+  // synchronize or allocate.
   Graph(Stream& stream, const std::function<void()>& record);
   ~Graph();
   Graph(const Graph&) = delete;

@@ -175,6 +175,7 @@ std::vector<InstructionTime> DeviceExecutor::profile(const DeviceRun& run, int r
   State& state = *state_;
   Stream& stream = state.setup.device.stream();
   std::vector<DeviceLaunch>& launches = state.of(phase);
+  if (state.launches.side != nullptr) state.launches.side->used = false;
   std::vector<InstructionTime> times;
   std::vector<std::unique_ptr<Event>> events;
   for (const DeviceLaunch& launch : launches) times.push_back({launch.text, 0});
@@ -189,6 +190,7 @@ std::vector<InstructionTime> DeviceExecutor::profile(const DeviceRun& run, int r
     stream.synchronize();
     for (size_t i = 0; i < launches.size(); i++) times[i].milliseconds += events[i + 1]->since(*events[i]) / repeats;
   }
+  if (state.launches.side != nullptr) state.launches.side->used = true;
   return times;
 }
 

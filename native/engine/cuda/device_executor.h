@@ -10,6 +10,7 @@
 
 #include "engine/cuda/device_kernel.h"
 #include "engine/cuda/device_setup.h"
+#include "engine/cuda/instruction_time.h"
 #include "engine/errors.h"
 #include "engine/executor.h"
 #include "engine/program.h"
@@ -33,11 +34,6 @@ struct DeviceRun {
   std::vector<float*> gradients;            // by program.parameters; written whole. Empty for programs without gradients
   std::vector<DeviceRows> table_gradients;  // by program.tables; written whole, of capacity rowCapacity(table)
   std::vector<float*> outputs;              // by program.outputs
-};
-
-struct InstructionTime {
-  std::string instruction;  // its op and sizes
-  double milliseconds = 0;
 };
 
 class DeviceExecutor {

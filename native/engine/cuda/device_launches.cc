@@ -14,25 +14,51 @@
 namespace lossmith {
 namespace {
 
-// Groups a buffer of ids by row.
+// Ids of one buffer that are grouped by row.
+struct GroupedIds {
+  RowGrouper grouper;
+  int buffer;
+  int64_t fields;
+  std::set<int> tables;  // whose rows the ids are
+};
+
+// Groups all ids, beside the launches that follow: nothing needs the groups before the first lookup_grad.
 class GroupIds : public DeviceKernel {
  public:
-  // `tables`: those whose rows the ids are.
-  GroupIds(Device& device, int64_t max_batch, int64_t fields, int ids, std::set<int> tables)
-      : grouper_(device, max_batch * fields), fields_(fields), ids_(ids), tables_(std::move(tables)) {}
+  explicit GroupIds(SideStream* side) : side_(side) {}
+
+  void add(GroupedIds&& ids) { ids_.push_back(std::move(ids)); }
 
   void enqueue(DeviceFrame& frame) override {
-    int64_t rows = INT64_MAX;
-    for (const int table : tables_) rows = std::min(rows, frame.tables[table].rows);
-    grouper_.group(*frame.stream, frame.ids(ids_), frame.batch * fields_, rows, frame.bad_row);
-    frame.groups[ids_] = grouper_.groups();
+    Stream* stream = frame.stream;
+    if (side_ != nullptr && side_->used) {
+      side_->begun.record(*stream);
+      stream = &side_->stream;
+      side_->begun.makeWait(*stream);
+    }
+    for (GroupedIds& ids : ids_) {
+      int64_t rows = INT64_MAX;
+      for (const int table : ids.tables) rows = std::min(rows, frame.tables[table].rows);
+      ids.grouper.group(*stream, frame.ids(ids.buffer), frame.batch * ids.fields, rows, frame.bad_row);
+      frame.groups[ids.buffer] = ids.grouper.groups();
+    }
+    if (stream != frame.stream) side_->done.record(*stream);
   }
 
  private:
-  RowGrouper grouper_;
-  const int64_t fields_;
-  const int ids_;
-  const std::set<int> tables_;
+  SideStream* const side_;
+  std::vector<GroupedIds> ids_;
+};
+
+class AwaitGroups : public DeviceKernel {
+ public:
+  explicit AwaitGroups(SideStream& side) : side_(side) {}
+  void enqueue(DeviceFrame& frame) override {
+    if (side_.used) side_.done.makeWait(*frame.stream);
+  }
+
+ private:
+  SideStream& side_;
 };
 
 class Maker {
@@ -41,6 +67,7 @@ class Maker {
 
   DeviceLaunches run() {
     const auto cut = static_cast<size_t>(code_.program.cut);
+    groupIds();
     makePhase(0, cut, made_.phases[0]);
     makePhase(cut, code_.code.size(), made_.phases[1]);
     setup_.kernels.load();
@@ -62,7 +89,10 @@ class Maker {
         text += (text.empty() ? "" : ", ") + textOf(code_.code[i]);
         continue;
       }
-      if (const auto* gradient = std::get_if<LookupGrad>(&code_.code[i])) groupIdsOnce(*gradient, launches);
+      if (std::holds_alternative<LookupGrad>(code_.code[i]) && made_.side != nullptr && !awaited_) {
+        launches.push_back({"wait for groups", std::make_unique<AwaitGroups>(*made_.side)});
+        awaited_ = true;
+      }
       launches.push_back({textOf(code_.code[i]), std::visit([&](const auto& op) { return make(op, i); }, code_.code[i])});
     }
     if (!lookups.empty()) launches.insert(launches.begin() + first, DeviceLaunch{text, makeDeviceLookups(std::move(lookups))});
@@ -78,18 +108,25 @@ class Maker {
     return true;
   }
 
-  void groupIdsOnce(const LookupGrad& gradient, std::vector<DeviceLaunch>& launches) {
-    if (!grouped_.insert(gradient.ids).second) return;
-    std::set<int> tables;
-    int64_t fields = 0;
+  // Of all lookup_grads, which are in the first phase only.
+  void groupIds() {
+    std::map<int, std::pair<int64_t, std::set<int>>> found;  // by buffer of ids: fields, tables
     for (const Instruction& instruction : program_.code) {
-      const auto* other = std::get_if<LookupGrad>(&instruction);
-      if (other == nullptr || other->ids != gradient.ids) continue;
-      tables.insert(other->table);
-      fields = std::max(fields, other->fields);
+      const auto* gradient = std::get_if<LookupGrad>(&instruction);
+      if (gradient == nullptr) continue;
+      auto& [fields, tables] = found[gradient->ids];
+      fields = std::max(fields, gradient->fields);
+      tables.insert(gradient->table);
     }
-    launches.push_back({"group ids of B×" + std::to_string(fields),
-                        std::make_unique<GroupIds>(setup_.device, program_.max_batch, fields, gradient.ids, std::move(tables))});
+    if (found.empty()) return;
+    if (!setup_.device.emulated()) made_.side = std::make_unique<SideStream>(setup_.device);
+    auto kernel = std::make_unique<GroupIds>(made_.side.get());
+    std::string text = "group ids";
+    for (auto& [buffer, of] : found) {
+      kernel->add({RowGrouper(setup_.device, program_.max_batch * of.first), buffer, of.first, of.second});
+      text += " B×" + std::to_string(of.first);
+    }
+    made_.phases[0].push_back({text, std::move(kernel)});
   }
 
   std::unique_ptr<DeviceKernel> make(const Matmul& op, size_t) { return makeDeviceMatmul(op, setup_); }
@@ -115,7 +152,7 @@ class Maker {
   const Program& program_;
   const DeviceProgram& code_;
   DeviceSetup& setup_;
-  std::set<int> grouped_;
+  bool awaited_ = false;
   DeviceLaunches made_;
 };
 

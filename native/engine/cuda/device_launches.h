@@ -1,5 +1,5 @@
 // The kernels of a program for a device, in the order in which they are asked for. Lookups of a phase come together, where the first of them stands;
-// ids are grouped by row before the first lookup_grad that needs it.
+// ids are grouped by row at the beginning, on a stream beside the others.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cuda/device.h"
 #include "engine/cuda/device_kernel.h"
 #include "engine/cuda/device_program.h"
 #include "engine/cuda/device_setup.h"
@@ -18,7 +19,16 @@ struct DeviceLaunch {
   std::unique_ptr<DeviceKernel> kernel;
 };
 
+// A second stream of a GPU: it begins where the first one is at `begun`, which in turn waits for `done`. A graph that is captured has both.
+struct SideStream {
+  explicit SideStream(Device& device) : stream(device), begun(device), done(device) {}
+  Stream stream;
+  Event begun, done;
+  bool used = true;  // false: all in one stream, so that each launch can be timed by itself
+};
+
 struct DeviceLaunches {
+  std::unique_ptr<SideStream> side;  // null: emulated, or there is nothing for it
   std::vector<DeviceLaunch> phases[2];
   // Buffers that a lookup fills earlier than the arena's plan knows: they must lie by themselves.
   std::set<int> apart;

@@ -41,4 +41,6 @@ std::unique_ptr<StepParts> deviceStepParts() { refuse(); }
 
 std::vector<std::string> runOnDevice(const Program&, const RunContext&, const RunOnDevice&) { refuse(); }
 
+DeviceProfile profileOnDevice(const Program&, const RunContext&, const RunOnDevice&, int) { refuse(); }
+
 }  // namespace lossmith

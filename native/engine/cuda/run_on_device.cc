@@ -22,10 +22,18 @@ namespace {
 struct Bench {
   explicit Bench(const RunOnDevice& options)
       : device(options.emulated ? Device::emulate() : Device::open(0)), products(*device, options.precision), kernels(*device) {}
+  DeviceSetup setup() { return {*device, products, kernels}; }
+
   std::unique_ptr<Device> device;
   Products products;
   KernelCache kernels;
 };
+
+// A device is used by one thread at a time.
+std::mutex& oneAtATime() {
+  static std::mutex mutex;
+  return mutex;
+}
 
 // Kept from call to call on a GPU, which takes its time to begin.
 std::shared_ptr<Bench> benchOf(const RunOnDevice& options) {
@@ -33,6 +41,7 @@ std::shared_ptr<Bench> benchOf(const RunOnDevice& options) {
   static auto& benches = *new std::map<Precision, std::shared_ptr<Bench>>();  // not destroyed: the driver may be gone by then
   std::shared_ptr<Bench>& bench = benches[options.precision];
   if (bench == nullptr) bench = std::make_shared<Bench>(options);
+  bench->device->use();
   return bench;
 }
 
@@ -170,12 +179,10 @@ constexpr ProgramPhase kPhases[] = {ProgramPhase::First, ProgramPhase::Second};
 }  // namespace
 
 std::vector<std::string> runOnDevice(const Program& program, const RunContext& run, const RunOnDevice& options) {
-  static std::mutex one;  // at a time: a device is used by one thread
-  const std::lock_guard<std::mutex> lock(one);
+  const std::lock_guard<std::mutex> lock(oneAtATime());
   const std::shared_ptr<Bench> kept = benchOf(options);
   Bench& bench = *kept;
-  bench.device->use();
-  const DeviceSetup setup{*bench.device, bench.products, bench.kernels};
+  const DeviceSetup setup = bench.setup();
 
   DeviceExecutor guarded(program, setup, options.fuse);
   guarded.enableGuards();
@@ -198,6 +205,32 @@ std::vector<std::string> runOnDevice(const Program& program, const RunContext& r
   rerun(1);  // a full batch is captured, for another step
   wantSame(program, "from a graph", rerun(0), wanted);
   return overruns;
+}
+
+DeviceProfile profileOnDevice(const Program& program, const RunContext& run, const RunOnDevice& options, int repeats) {
+  const std::lock_guard<std::mutex> lock(oneAtATime());
+  const std::shared_ptr<Bench> kept = benchOf(options);
+  Bench& bench = *kept;
+  Stream& stream = bench.device->stream();
+  DeviceExecutor executor(program, bench.setup(), options.fuse);
+  ValuesOnDevice values(program, run, stream);
+  const auto replay = [&] {
+    for (const ProgramPhase phase : kPhases) executor.replay(values.run(), phase);
+  };
+  for (int i = 0; i < 3; i++) replay();  // what is made by the first runs, and the graphs
+  values.fetch();
+
+  DeviceProfile profile;
+  Event begun(*bench.device, true), done(*bench.device, true);
+  begun.record(stream);
+  for (int i = 0; i < repeats; i++) replay();
+  done.record(stream);
+  stream.synchronize();
+  profile.graph_milliseconds = done.since(begun) / repeats;
+  for (const ProgramPhase phase : kPhases) {
+    for (InstructionTime& time : executor.profile(values.run(), repeats, phase)) profile.launches.push_back(std::move(time));
+  }
+  return profile;
 }
 
 }  // namespace lossmith
