@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/cuda/device_rows.h"
 #include "engine/errors.h"
 #include "engine/state/dense_state.h"
 
@@ -240,12 +241,13 @@ void CudaTrainer::enqueueLane(Work& work, int lane, DeviceRunner& runner, const 
   DeviceLanes& lanes = work.lanes;
   runner.bind(batch, {.scalars = inputs_.onDevice<StepScalars>(0) + lane,
                       .bad_row = lanes.badRow(lane),
+                      .not_finite = lanes.notFinite(lane),
                       .outputs = lanes.outputs(lane),
                       .dense = lanes.dense(lane),
                       .tables = &lanes.tables(lane)});
   enqueueOrReplay(runner, work.input.place(), lane, ProgramPhase::First, batch.count == work.lane_batch, [&] {
     runner.enqueue();
-    lanes.markNonFinite(stream(), lane);
+    markNonFinite(stream(), lanes.dense(lane), layout_.size(), lanes.notFinite(lane));
   });
 }
 

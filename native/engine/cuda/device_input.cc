@@ -77,7 +77,7 @@ DeviceBatch copyBatch(const BatchLayout& layout, int64_t count, const void* pinn
 }
 
 DeviceInput::DeviceInput(Device& device, ThreadTeam& team, int first_lane, int lanes, std::vector<const ProgramBinding*> programs, int64_t capacity)
-    : device_(device), team_(team), first_lane_(first_lane), programs_(std::move(programs)), layout_(widthsOf(programs_), capacity), used_(device) {
+    : device_(device), team_(team), first_lane_(first_lane), programs_(std::move(programs)), layout_(widthsOf(programs_), capacity) {
   for (int i = 0; i < 2; i++) {
     places_.push_back(std::make_unique<Place>(device));
     Place& place = *places_.back();
@@ -100,7 +100,7 @@ const std::vector<DeviceInput::Lane>& DeviceInput::next(Feed& feed) {
 }
 
 void DeviceInput::readAhead(Feed& feed) {
-  used_.record(device_.stream());
+  places_[current_]->used.record(device_.stream());
   ahead_ = ReadAhead{&feed, feed.generation(), nullptr};
   try {
     read(feed, *places_[1 - current_]);
@@ -109,7 +109,7 @@ void DeviceInput::readAhead(Feed& feed) {
   }
 }
 
-// The device may still be at work on what lies in the place: the copying stream waits for all work that was asked for so far.
+// What lay in the place before was worked on two steps ago, so that the copying stream need not wait, but for work of a step that has failed.
 void DeviceInput::read(Feed& feed, Place& place) {
   place.copied.synchronize();  // a call that failed may have left a copy on its way
   team_.run(place.lanes.size(), [&](int64_t number, int) {
@@ -124,7 +124,7 @@ void DeviceInput::read(Feed& feed, Place& place) {
     }
   });
   copyToPinned(place);
-  used_.makeWait(device_.copying());
+  place.used.makeWait(device_.copying());
   for (size_t lane = 0; lane < place.lanes.size(); lane++) {
     const size_t at = lane * layout_.bytes;
     place.lanes[lane].batch =

@@ -80,11 +80,11 @@ class DeviceInput {
 
  private:
   struct Place {
-    explicit Place(Device& device) : copied(device) {}
+    explicit Place(Device& device) : copied(device), used(device) {}
 
     PinnedMemory host;
     DeviceMemory memory;
-    Event copied;
+    Event copied, used;  // used: work on it was asked for until here
     std::vector<Batch> batches;
     std::vector<Lane> lanes;
   };
@@ -105,7 +105,6 @@ class DeviceInput {
   std::vector<std::unique_ptr<Place>> places_;
   int current_ = 1;
   std::optional<ReadAhead> ahead_;  // what lies in the other place
-  Event used_;                      // work on the current place was asked for until here
 };
 
 }  // namespace lossmith

@@ -1,7 +1,6 @@
 // See device_lanes.h.
 #include "engine/cuda/device_lanes.h"
 
-#include "engine/cuda/device_rows.h"
 #include "engine/state/dense_layout.h"
 
 namespace lossmith {
@@ -40,11 +39,6 @@ void DeviceLanes::clear(Stream& stream) {
   const size_t rows = shape_.lanes * sizeof(int64_t);
   stream.fill(memory_.data(), 0xff, rows);
   stream.fill(memory_.as<char>() + rows, 0, outputs_at_ - rows);
-}
-
-void DeviceLanes::markNonFinite(Stream& stream, int lane) {
-  lossmith::markNonFinite(stream, dense(lane), shape_.dense_size, flag(lane));
-  for (const DeviceRows& rows : tables_[lane]) lossmith::markNonFinite(stream, rows, flag(lane));
 }
 
 void DeviceLanes::report(Stream& stream) {

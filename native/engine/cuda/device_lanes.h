@@ -27,11 +27,10 @@ class DeviceLanes {
   const std::vector<DeviceRows>& tables(int lane) const { return tables_[lane]; }
   float* outputs(int lane) const { return reinterpret_cast<float*>(memory_.as<char>() + outputs_at_) + lane * output_stride_; }
   int64_t* badRow(int lane) const { return memory_.as<int64_t>() + lane; }
+  int32_t* notFinite(int lane) const { return reinterpret_cast<int32_t*>(memory_.as<char>() + flags_at_) + lane; }
 
   // To be asked for before the lanes run: no bad rows, no rows, all finite.
   void clear(Stream& stream);
-  // Behind a lane's run: looks whether its gradients are finite. May be captured.
-  void markNonFinite(Stream& stream, int lane);
   // Behind all of them. What follows says what was found once `wait` has returned.
   void report(Stream& stream);
   void wait() { reported_.synchronize(); }
@@ -42,8 +41,6 @@ class DeviceLanes {
   const float* reportedOutputs(int lane) const { return reinterpret_cast<const float*>(host_.as<char>() + outputs_at_) + lane * output_stride_; }
 
  private:
-  int32_t* flag(int lane) const { return reinterpret_cast<int32_t*>(memory_.as<char>() + flags_at_) + lane; }
-
   const DeviceLanesShape shape_;
   DeviceMemory dense_;
   std::vector<DeviceMemory> row_memory_;

@@ -32,6 +32,7 @@ void DeviceRunner::bind(const DeviceBatch& batch, const DeviceRunTarget& target)
   run_.batch = batch.count;
   run_.scalars = target.scalars;
   run_.bad_row = target.bad_row;
+  run_.not_finite = target.not_finite;
   run_.inputs.clear();
   for (const std::string& name : binding_.program->inputs) run_.inputs.push_back(input(name, batch));
   run_.outputs.clear();

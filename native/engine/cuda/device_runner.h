@@ -30,8 +30,9 @@ struct DeviceRunnerState {
 struct DeviceRunTarget {
   const StepScalars* scalars = nullptr;
   int64_t* bad_row = nullptr;
-  float* outputs = nullptr;  // outputFloats() of them
-  float* dense = nullptr;    // in the layout of DenseState
+  int32_t* not_finite = nullptr;  // of the tables' gradients; null: nobody asks
+  float* outputs = nullptr;       // outputFloats() of them
+  float* dense = nullptr;         // in the layout of DenseState
   const std::vector<DeviceRows>* tables = nullptr;
 };
 

@@ -44,21 +44,20 @@ struct Lane {
   Cursor end;
   std::exception_ptr failure;
 
-  std::vector<Batch> memory;
+  std::vector<std::shared_ptr<const Batch>> memory;
   size_t memory_next = 0;
   bool repeat = false;
 };
 
-// Memory lanes: the cursor's `line` counts batches given.
-bool takeFromMemory(Lane& lane, Batch& batch) {
-  if (lane.memory.empty()) return false;
-  if (lane.memory_next == lane.memory.size() && !lane.repeat) return false;
-  batch = lane.memory[lane.memory_next % lane.memory.size()];
+// Memory lanes: the cursor's `line` counts batches given. The batch itself is large, and is copied by the caller without the lock.
+std::shared_ptr<const Batch> takeFromMemory(Lane& lane) {
+  if (lane.memory.empty()) return nullptr;
+  if (lane.memory_next == lane.memory.size() && !lane.repeat) return nullptr;
+  const std::shared_ptr<const Batch> found = lane.memory[lane.memory_next % lane.memory.size()];
   if (lane.repeat) lane.memory_next %= lane.memory.size();
   lane.memory_next++;
-  batch.after = {0, 0, static_cast<int64_t>(lane.memory_next), 0, !lane.repeat && lane.memory_next == lane.memory.size()};
-  lane.end = batch.after;
-  return true;
+  lane.end = {0, 0, static_cast<int64_t>(lane.memory_next), 0, !lane.repeat && lane.memory_next == lane.memory.size()};
+  return found;
 }
 
 }  // namespace
@@ -127,7 +126,7 @@ void LogFeed::setMemory(int number, std::vector<Batch> batches, bool repeat) {
   auto lane = std::make_shared<Lane>();
   lane->ended = true;
   lane->end.exhausted = 1;
-  lane->memory = std::move(batches);
+  for (Batch& batch : batches) lane->memory.push_back(std::make_shared<const Batch>(std::move(batch)));
   lane->repeat = repeat;
   const std::lock_guard lock(state_->mutex);
   state_->lanes[number] = std::move(lane);
@@ -159,7 +158,13 @@ void LogFeed::next(int number, Batch& batch) {
       state->changed.notify_all();
       return;
     }
-    if (takeFromMemory(lane, batch)) return;
+    if (const std::shared_ptr<const Batch> given = takeFromMemory(lane)) {
+      const Cursor after = lane.end;
+      lock.unlock();
+      batch = *given;
+      batch.after = after;
+      return;
+    }
     if (lane.failure) std::rethrow_exception(lane.failure);
     if (lane.ended) {
       batch = Batch{};
