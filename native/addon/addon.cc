@@ -7,6 +7,7 @@
 #include "addon/errors_to_js.h"
 #include "addon/feed_object.h"
 #include "addon/index_task.h"
+#include "addon/kernel_source.h"
 #include "addon/nccl_object.h"
 #include "addon/run_program.h"
 #include "addon/step_parts.h"
@@ -20,6 +21,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerDescribeCuda(env, exports);
   registerRunProgram(env, exports);
   registerStepParts(env, exports);
+  registerKernelSource(env, exports);
   registerCollective(env, exports);
   registerNccl(env, exports);
   registerTrainer(env, exports);

@@ -23,6 +23,11 @@ export interface Native {
   /** What a step does with gradients and state, part by part, on the CPU or on GPU 0 (emulated where there is none): for tests that both give the same bits. */
   stepParts: StepParts
 
+  /** CUDA C of the program's elementwise instructions, in order: for tests. @throws config `no-gpu` of a build without CUDA, as the next one */
+  chainSources(program: Program): KernelSource[]
+  /** Code of a GPU (90: sm_90) by NVRTC, which needs none; `folder` keeps it, '' nothing. @throws config `library-missing`, broken `kernel-source` */
+  compileKernel(source: KernelSource, architecture: number, folder: string): Uint8Array
+
   createCollective(options: { host: string; rank: number; world: number; timeoutMs: number }): Collective
   /** A world of ranks inside this process, for tests: same interface, same conformance suite. */
   createLocalCollectives(world: number, timeoutMs: number): Collective[]
@@ -62,6 +67,12 @@ export interface CudaDescription {
   why: string | null
   /** Empty unless asked for. `why`, of one that was not found: where it was looked for and how to get it. */
   libraries: { name: string; path: string | null; version: string | null; why: string | null }[]
+}
+
+/** `name` is the kernel's in `text`. */
+export interface KernelSource {
+  name: string
+  text: string
 }
 
 /** `tangents` and `tangent` are wanted where the program reads them. Both phases run, one after the other. */

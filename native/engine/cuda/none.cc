@@ -5,6 +5,8 @@
 #include "engine/cuda/cuda_trainer.h"
 #include "engine/cuda/device.h"
 #include "engine/cuda/device_report.h"
+#include "engine/cuda/elementwise_source.h"
+#include "engine/cuda/kernel_compiler.h"
 #include "engine/cuda/run_on_device.h"
 #include "engine/errors.h"
 #include "engine/step_parts.h"
@@ -42,5 +44,11 @@ std::unique_ptr<StepParts> deviceStepParts() { refuse(); }
 std::vector<std::string> runOnDevice(const Program&, const RunContext&, const RunOnDevice&) { refuse(); }
 
 DeviceProfile profileOnDevice(const Program&, const RunContext&, const RunOnDevice&, int) { refuse(); }
+
+ElementwiseSource elementwiseSource(const Elementwise&) { refuse(); }
+
+KernelCompiler::KernelCompiler(int, std::string) { refuse(); }
+
+std::string KernelCompiler::compile(const KernelSource&) const { refuse(); }
 
 }  // namespace lossmith
