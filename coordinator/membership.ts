@@ -128,7 +128,7 @@ export class Membership {
       member.gpu = gpus[rank]!
       member.lanes = lanes[rank]!
     })
-    this.onChange(describeDevices(named))
+    this.onChange(describeDevices(this.job, named))
     this.full?.()
   }
 
@@ -157,9 +157,9 @@ export function describeMember({ name, request, rank }: Member): string {
 }
 
 /** On what a run computes; of GPUs each one with its workers. */
-function describeDevices(members: readonly Member[]): string {
+function describeDevices({ cluster }: Job, members: readonly Member[]): string {
   const { placement, request } = members[0]!
-  if (placement.device === 'cpu') return `computing on the CPU${request.noGpu === '' || request.device === 'cpu' ? '' : `: ${request.noGpu}`}`
+  if (placement.device === 'cpu') return `computing on the CPU${cluster.device === 'auto' && request.noGpu !== '' ? `: ${request.noGpu}` : ''}`
   const workers = new Map<string, string[]>()
   for (const { name, request, gpu } of members) {
     const of = `${gpu!.name} (GPU ${gpu!.ordinal} of ${request.host})`

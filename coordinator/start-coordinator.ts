@@ -93,6 +93,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
 
   const context = makeContext(
     job,
+    training,
     parts,
     directory,
     scratch === undefined ? new Artifacts(directory.artifacts) : new Artifacts(scratch, directory.artifacts),
@@ -150,7 +151,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   }
 }
 
-function makeContext(job: Job, parts: RunParts, directory: RunDirectory, artifacts: Artifacts): RunContext {
+function makeContext(job: Job, training: boolean, parts: RunParts, directory: RunDirectory, artifacts: Artifacts): RunContext {
   return {
     job,
     parts,
@@ -158,13 +159,18 @@ function makeContext(job: Job, parts: RunParts, directory: RunDirectory, artifac
     artifacts,
     control: new RunControl(),
     events: new RunEvents(),
-    membership: new Membership(job, version),
+    membership: new Membership(training ? job : scoredAnywhere(job), version),
     tasks: new TaskQueue(),
     checkpoints: new CheckpointStore(directory.checkpoints),
     status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', error: '' },
     steps: undefined,
     controller: undefined,
   }
+}
+
+/** Weights are float32 however a run trained: whatever it computed on, a CPU can score them. */
+function scoredAnywhere(job: Job): Job {
+  return { ...job, train: { ...job.train, precision: 'float32' }, cluster: { ...job.cluster, exchange: 'tree' } }
 }
 
 /** The newest checkpoint after its hashes agree, and the growing files cut to its lengths; all of it under the directory's lock. */

@@ -7,6 +7,10 @@ export type TestDevice = 'cpu' | 'cuda'
 // A trainer opens the emulated device where the environment says so.
 if (testDevices.includes('emulated')) process.env.LOSSMITH_CUDA = 'emulated'
 
-export function testOnDevices(name: string, options: { timeout: number }, body: (device: TestDevice) => void | Promise<void>): void {
+export function testOnDevices(
+  name: string,
+  options: { timeout: number; skip?: string | false },
+  body: (device: TestDevice) => void | Promise<void>,
+): void {
   for (const device of testDevices) test(`${name}, ${device}`, options, () => body(device === 'cpu' ? 'cpu' : 'cuda'))
 }

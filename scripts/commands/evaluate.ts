@@ -47,5 +47,5 @@ export async function evaluate(
   return 0
 }
 
-/** The weights of a run on GPUs are float32: a CPU scores them as well. */
+/** What a job that says cluster.device: cpu may not ask for; scores need none of it. */
 const cpuSettings = ['train.precision=float32', 'cluster.exchange=tree']
