@@ -131,6 +131,31 @@ testOnDevices('NaN in one lane is known by its number on all ranks, and nothing 
   }
 })
 
+testOnDevices(
+  'full batches, whose runs a GPU replays: the same bytes for 1 and 2 ranks and a second time; what is wrong is told',
+  deadline,
+  async (device) => {
+    const random = randomSource(19)
+    const steps = 9
+    const batches = Array.from({ length: 4 }, () => Array.from({ length: steps }, () => randomBatch(random, sizes.laneBatch, sizes)))
+    batches[2]![7]!.numbers[11] = Number.NaN
+    batches[3]![8]!.ids[17] = BigInt(sizes.rows)
+    let expected: string | undefined
+    for (const world of [1, 1, 2])
+      await withWorld({ plan: echoPlan(adam, sizes), batches, laneBatch: sizes.laneBatch, world, device }, async (ranks) => {
+        const losses: number[] = []
+        for (let step = 1; step <= 7; step++) losses.push((await stepAll(ranks, step))[0]!.lossSum)
+        const state = [...(await stateOf(ranks.at(-1)!.trainer))].map(([name, values]) => [name, Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64')]) // biome-ignore format: one line
+        expected ??= JSON.stringify([losses, state])
+        assert.ok(JSON.stringify([losses, state]) === expected, `world ${world}`)
+        await Promise.all(ranks.map(({ trainer, feed }) => trainer.compute(8, feed)))
+        for (const { notFinite } of await Promise.all(ranks.map(({ trainer }) => trainer.exchange(false)))) assert.deepEqual(notFinite, [2])
+        const { trainer, feed } = ranks.at(-1)!
+        await assert.rejects(trainer.compute(9, feed), { kind: 'config', code: 'row-out-of-range', message: /300/ })
+      })
+  },
+)
+
 testOnDevices('an order of any rank reaches all ranks; cursors of all lanes do', deadline, async (device) => {
   const random = randomSource(13)
   const batches = Array.from({ length: lanes }, () => Array.from({ length: 4 }, () => randomBatch(random, 2, sizes)))

@@ -272,7 +272,10 @@ void CudaTrainer::takeReport(Work& work, int lane, const DeviceRunner& runner, L
   result.loss = gradient.loss = *runner.output(outputs);
   gradient.finite = std::isfinite(gradient.loss) && lanes.reportedFinite(lane);
   gradient.tables = lanes.tables(lane);
-  for (size_t table = 0; table < gradient.tables.size(); table++) gradient.row_counts.push_back(lanes.reportedRows(lane, table));
+  for (size_t table = 0; table < gradient.tables.size(); table++) {
+    gradient.row_counts.push_back(lanes.reportedRows(lane, table));
+    gradient.tables[table].capacity = gradient.row_counts[table];  // no work for rows that are not there
+  }
   const std::span<const float> candidates = runner.output(outputs, "candidates");
   result.candidates.assign(candidates.begin(), candidates.end());
 }

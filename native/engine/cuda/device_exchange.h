@@ -22,7 +22,7 @@ struct DeviceLaneGradient {
   Cursor cursor;
   bool finite = true;
   const float* dense = nullptr;     // in the layout of DenseState
-  std::vector<DeviceRows> tables;   // by table of the plan
+  std::vector<DeviceRows> tables;   // by table of the plan; capacities are row_counts
   std::vector<int64_t> row_counts;  // what each table's `count` is, for the host
 };
 

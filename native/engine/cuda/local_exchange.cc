@@ -47,10 +47,7 @@ class LocalExchange : public DeviceExchange {
     if (leaves.size() > 1) dense_tree_.add(device_.stream(), leaves, shape_.dense_size, dense_.as<float>());
     for (size_t table = 0; table < row_trees_.size(); table++) {
       std::vector<RowLeafOnDevice> rows;
-      for (const TreeLeaf& leaf : leaves) {
-        rows.push_back({leaf.lane, own[leaf.lane].tables[table]});
-        rows.back().rows.capacity = own[leaf.lane].row_counts[table];  // no work for rows that are not there
-      }
+      for (const TreeLeaf& leaf : leaves) rows.push_back({leaf.lane, own[leaf.lane].tables[table]});
       row_sums_[table] = row_trees_[table]->add(device_.stream(), rows);
     }
   }
