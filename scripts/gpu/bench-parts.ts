@@ -22,29 +22,15 @@ export function benchParts(precision: string): readonly Part[] {
 function race(shape: StepShape, precision: string, around: Around): Outcome {
   if (around.emulated) return skipped('an emulated device has no speed')
   const { model, width, batch, rows } = shape
-  const args = [
-    'bench',
-    '--json',
-    '--device',
-    'cuda',
-    '--precision',
-    precision,
-    '--model',
-    model,
-    '--width',
-    `${width}`,
-    '--lanes',
-    '1',
-    '--warm',
-    '10',
-  ]
-  const ours = runFor(around.left(), process.execPath, [lossmith, ...args, '--batch', `${batch}`, '--rows', `${rows}`, '--steps', '50'])
+  const size = `--model ${model} --width ${width} --batch ${batch} --lanes 1 --rows ${rows} --warm 10 --steps 50`
+  const args = `bench --json --device cuda --precision ${precision} ${size}`.split(' ')
+  const ours = runFor(around.left(), process.execPath, [lossmith, ...args])
   if (ours.code !== 0) return failed(`lossmith bench: ${whyFailed(ours)}`, ours.stdout + ours.stderr)
   const { examplesPerSecond, stepMs } = JSON.parse(ours.stdout) as { examplesPerSecond: number; stepMs: Record<string, number> }
   const mine = `${thousands(examplesPerSecond)} ex/s, ${stepMs.total!.toFixed(2)} ms a step`
-  const { peer, why, tried } = peerRate(shape, precision, around)
   const ceilings = ceilingsOf(precision, around)
   const floor = ceilings === null ? null : floorOf(shape, ceilings)
+  const { peer, why, tried } = peerRate(shape, precision, around)
   const facts = { shape, precision, examplesPerSecond, stepMs, peer, tried, ratio: peer === null ? null : examplesPerSecond / peer, ceilings, floor }
   const against = peer === null ? `no peer: ${why}` : `${(examplesPerSecond / peer).toFixed(2)} × PyTorch's best (${thousands(peer)})`
   const part = floor === null ? '' : `, ${Math.round((100 * floor.ms) / stepMs.total!)} % of the floor of ${floor.ms.toFixed(2)} ms`
@@ -67,15 +53,17 @@ function peerRate(
   return { peer: Math.max(...rates), why: '', tried }
 }
 
-const measured = new Map<string, Ceilings | null>()
+const measured = new Map<string, Ceilings>()
 
+/** Once for a precision; null where it did not come to an end. */
 function ceilingsOf(precision: string, { peer, left }: Around): Ceilings | null {
-  if (peer === null) return null
-  if (!measured.has(precision)) {
-    const { code, stdout } = runFor(left(), peer, [peerFile, '--ceilings', ...precisionOf[precision]!])
-    measured.set(precision, code === 0 ? (JSON.parse(stdout.trim().split('\n').at(-1)!) as Ceilings) : null)
-  }
-  return measured.get(precision)!
+  const known = measured.get(precision)
+  if (peer === null || known !== undefined) return known ?? null
+  const { code, stdout } = runFor(left(), peer, [peerFile, '--ceilings', ...precisionOf[precision]!])
+  if (code !== 0) return null
+  const ceilings = JSON.parse(stdout.trim().split('\n').at(-1)!) as Ceilings
+  measured.set(precision, ceilings)
+  return ceilings
 }
 
 const thousands = (rate: number) => Math.round(rate).toLocaleString('en-US')
