@@ -89,6 +89,33 @@ test('a hidden layer in bf16 is stored in bf16', { skip }, () => {
   assert.ok(asked.includes(`${sizes.h}×${sizes.B}×${sizes.k} N N ${RELU_BIAS} 14 14 0`), asked.join('\n'))
 })
 
+test('a square matrix and its transpose are two products', { skip }, () => {
+  const [rows, size] = [5, 8]
+  const matmul = { op: 'matmul', a: 0, b: 1, bias: -1, m: BATCH, n: size, k: size, transposeA: false, activation: 'none' } as const
+  const program: Program = {
+    name: 'square',
+    maxBatch: rows,
+    buffers: [input(0, size), parameter(0, size * size), output(true, size), { ...output(true, size), index: 1 }],
+    code: [
+      { ...matmul, out: 2, transposeB: false },
+      { ...matmul, out: 3, transposeB: true },
+    ],
+    cut: 2,
+    arenaBytes: 0,
+    inputs: ['x'],
+    parameters: ['w'],
+    tables: [],
+    outputs: ['out', 'other'],
+  }
+  const [x, w] = [numbers(rows * size, 1), numbers(size * size, 2)]
+  byMock(() => {
+    const got = native.runProgram(program, rows, { inputs: { x }, parameters: { w }, tables: {}, seed: 1, step: 0, lane: 0 }, { device: 'emulated' })
+    const of = (transposeB: boolean) => product({ m: rows, n: size, k: size, transposeA: false, transposeB }, x, w)
+    near(got, of(false), 'as it is')
+    near({ ...got, outputs: { out: got.outputs.other! } }, of(true), 'transposed')
+  })
+})
+
 const reluctances: [string, Reluctance][] = [
   ['that knows everything', {}],
   ['without masks', { refuse: [RELU_AUX_BIAS] }],

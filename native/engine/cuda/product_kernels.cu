@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "engine/cuda/device_program.h"
+#include "engine/cuda/fast_division.cuh"
 #include "engine/cuda/launch.cuh"
 #include "engine/cuda/product_epilogue.cuh"
 #include "engine/cuda/product_kernels.h"
@@ -112,17 +113,20 @@ struct JoinParts {
 
 struct OuterElement {
   const float *x, *y;
-  int64_t n;
+  FastDivision by_columns;
   Epilogue epilogue;
-  __host__ __device__ void operator()(int64_t i) const { epilogue.store(i / n, i % n, x[i / n] * y[i % n]); }
+  __host__ __device__ void operator()(int64_t i) const {
+    const auto [row, column] = by_columns(i);
+    epilogue.store(row, column, x[row] * y[column]);
+  }
 };
 
 struct PassElement {
-  int64_t n;
+  FastDivision by_columns;
   bool zero;
   Epilogue epilogue;
   __host__ __device__ void operator()(int64_t i) const {
-    const int64_t row = i / n, column = i % n;
+    const auto [row, column] = by_columns(i);
     epilogue.store(row, column, zero ? 0 : valueAt(epilogue.out, epilogue.half_out, row * epilogue.stride + column));
   }
 };
@@ -130,8 +134,12 @@ struct PassElement {
 struct RoundElements {
   const float* x;
   Bfloat16* out;
-  int64_t columns, stride;
-  __host__ __device__ void operator()(int64_t i) const { out[i / columns * stride + i % columns] = toBfloat16(x[i]); }
+  FastDivision by_columns;
+  int64_t stride;
+  __host__ __device__ void operator()(int64_t i) const {
+    const auto [row, column] = by_columns(i);
+    out[row * stride + column] = toBfloat16(x[i]);
+  }
 };
 
 // Four at once, where rows follow each other without gaps.
@@ -171,11 +179,11 @@ void sumColumns(Stream& stream, const Matrix& a, const float* weights, int64_t r
 }
 
 void multiplyOuter(Stream& stream, const float* x, const float* y, int64_t m, int64_t n, const Epilogue& epilogue) {
-  forEach(stream, m * n, OuterElement{x, y, n, epilogue});
+  forEach(stream, m * n, OuterElement{x, y, {n, m * n}, epilogue});
 }
 
 void passThrough(Stream& stream, int64_t m, int64_t n, bool zero, const Epilogue& epilogue) {
-  forEach(stream, m * n, PassElement{n, zero, epilogue});
+  forEach(stream, m * n, PassElement{{n, m * n}, zero, epilogue});
 }
 
 void multiplyInLoops(Stream& stream, const Product& product, bool tf32, const Epilogue& epilogue) {
@@ -200,7 +208,7 @@ void roundToHalf(Stream& stream, const float* x, void* out, int64_t rows, int64_
   if (columns == halfStride(columns) && holdsFours(x)) {
     forEach(stream, rows * columns / 4, RoundFour{reinterpret_cast<const float4*>(x), static_cast<ushort4*>(out)});
   } else {
-    forEach(stream, rows * columns, RoundElements{x, static_cast<Bfloat16*>(out), columns, halfStride(columns)});
+    forEach(stream, rows * columns, RoundElements{x, static_cast<Bfloat16*>(out), {columns, rows * columns}, halfStride(columns)});
   }
 }
 
