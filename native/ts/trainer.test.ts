@@ -10,7 +10,7 @@ import { loadNative } from './binding.js'
 import { echoPlan } from './echo-plan.test.support.js'
 import { ReferenceTrainer } from './reference-trainer.test.support.js'
 import { testOnDevices } from './test-on-devices.test.support.js'
-import { type MemoryBatch, stateOf, stepAll, withWorld } from './training-world.test.support.js'
+import { type MemoryBatch, type Rank, stateOf, stepAll, withWorld } from './training-world.test.support.js'
 
 const deadline = { timeout: 60_000 }
 const adam = { kind: 'adam', rate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 } as const
@@ -130,6 +130,25 @@ testOnDevices('calls that overlap, come out of order or after close are refused'
     await running
     trainer.close()
     assert.throws(() => trainer.initialize(), { kind: 'broken', code: 'closed' })
+  })
+})
+
+testOnDevices('a lane that starts over is read from its start, whatever was read ahead of it', deadline, async (device) => {
+  const plan = echoPlan(sgd, { fields: 1, width: 1, rows: 5, laneBatch: 2 })
+  const batch = (label: number): MemoryBatch => ({ labels: Float32Array.of(label), ids: new BigInt64Array(1), numbers: new Float32Array(1) })
+  const lossOf = async ({ trainer, feed }: Rank, step: number) => {
+    await trainer.compute(step, feed)
+    const { lossSum } = await trainer.exchange(false)
+    await trainer.update(step)
+    return lossSum
+  }
+  await withWorld({ plan, batches: [[batch(1), batch(2), batch(3)]], laneBatch: 2, device }, async ([rank]) => {
+    assert.equal(await lossOf(rank!, 1), 1)
+    assert.equal(await lossOf(rank!, 2), 2)
+    rank!.feed.setMemory(0, [batch(4), batch(5)], false)
+    assert.equal(await lossOf(rank!, 3), 4)
+    rank!.feed.setMemory(0, [batch(6)], false)
+    assert.equal(await lossOf(rank!, 4), 6)
   })
 })
 
