@@ -30,6 +30,9 @@ const rowNumber = 8
 /** Node and the engine's libraries; CUDA's context and libraries, with workspaces. */
 const processBytes = 100 * 2 ** 20
 const contextBytes = 700 * 2 ** 20
+/** Of an id that is grouped, of a row that is added to others: native/engine/cuda/key_groups.h, twice for the sort, and row_tree_on_device.h. */
+const groupBytes = 56
+const mergeBytes = 68
 /** Batches of a lane that wait ready, and the one that is computed on. */
 const readAhead = 4
 
@@ -43,7 +46,7 @@ export function estimateMemory(plan: TrainingPlan, share: Share): Demand {
   // Beside its input, twice on its way to the GPU, a host holds what goes between GPUs without NCCL.
   return {
     host: { ...none, input: input + 2 * batchBytes(plan, share), exchange: share.world > 1 ? trainer.gradients + trainer.exchange : 0 },
-    gpu: { ...trainer, input: 2 * batchBytes(plan, share), process: contextBytes },
+    gpu: { ...trainer, gradients: trainer.gradients + sortingBytes(plan, share), input: 2 * batchBytes(plan, share), process: contextBytes },
   }
 }
 
@@ -75,6 +78,15 @@ function programBytes({ train, predict, controller }: TrainingPlan, { device, la
 function rowBytes({ tables, train }: TrainingPlan, examples: number): number {
   const lookups = lookupsByTable(train)
   return sum(tables.map(({ name, rows, width }) => Math.min(rows, examples * (lookups.get(name) ?? 0)) * (rowNumber + width * float)))
+}
+
+/** On a GPU rows are found by sorting: the ids of a batch in each program, and to add the own lanes' rows all of these. */
+function sortingBytes({ tables, train, controller }: TrainingPlan, { laneCount, laneBatch }: Share): number {
+  const lookups = lookupsByTable(train)
+  const ids = Math.max(0, ...lookups.values())
+  const programs = controller?.search == null ? 1 : 2 + laneCount
+  const added = sum(tables.map(({ name, rows }) => Math.min(rows, laneBatch * (lookups.get(name) ?? 0)))) * laneCount
+  return programs * laneBatch * ids * groupBytes + (laneCount > 1 ? added * mergeBytes : 0)
 }
 
 /** Ids of an example, by table. Two gradients of the same ids meet the same rows. */
