@@ -605,6 +605,49 @@ nodeTest('a device looks up all tables in one launch and groups ids once, howeve
   assert.equal(what[1], 'lookup B×2×1, lookup B×2×3')
 })
 
+nodeTest('a device sums x and its square in one launch, unless somebody needs what is spared', { skip: testDevices.length < 2 }, () => {
+  const [F, D, batch] = [5, 8, 6]
+  const unary = (f: Function1, from: number, to: number): Instruction => ({
+    ...{ op: 'elementwise', dims: [-F * D], inputs: [from], strides: [[1]], steps: [{ f, to: 1, a: 0, b: 0, value: 0 }] },
+    ...{ registers: 2, outputs: [{ buffer: to, register: 1 }] },
+  })
+  const sum = (x: number, out: number): Instruction => ({ op: 'reduce_sum', x, out, outer: B, length: F, inner: D })
+  /** `between` stands between the square and its sum. */
+  const launchesWith = (between: (hand: Hand, buffers: { x: number; square: number; sum: number }) => void): string[] => {
+    const hand = new Hand()
+    const given = hand.input('x', F * D)
+    const [x, square, sumOfX] = [hand.arena(F * D), hand.arena(F * D), hand.arena(D)]
+    hand.code.push(unary('neg', given, x), sum(x, sumOfX), unary('square', x, square))
+    between(hand, { x, square, sum: sumOfX })
+    hand.code.push(sum(square, hand.output('squares', D)), { ...sum(sumOfX, hand.output('sum', D)), length: 1 } as Instruction)
+    const inputs = { x: numbers(batch * F * D) }
+    device = 'cpu'
+    const wanted = hand.run(batch, { inputs })
+    device = testDevices[1]!
+    const got = hand.run(batch, { inputs })
+    for (const name of hand.outputs) assertClose(got.outputs[name], wanted.outputs[name]!, 1e-6, name)
+    const program: Program = { ...hand, name: 'by hand', maxBatch, cut: hand.code.length }
+    const values = { inputs, tables: {}, parameters: {}, seed: 7, step: 3, lane: 2 }
+    return native.profileProgram(program, batch, values, { device, repeats: 1 }).launches.map(({ instruction }) => instruction)
+  }
+  const both = 'reduce_sum B×5×8, itself and squared'
+  assert.deepEqual(launchesWith(() => {}).slice(1), [both, 'reduce_sum B×1×8'])
+  const others = (launches: string[]) => launches.filter((text) => text.startsWith('reduce_sum B×5'))
+  assert.deepEqual(others(launchesWith((hand, { square }) => hand.code.push(unary('neg', square, hand.output('other', F * D))))), [
+    'reduce_sum B×5×8',
+    'reduce_sum B×5×8',
+  ])
+  const early = (hand: Hand, { sum }: { sum: number }) =>
+    hand.code.push({ op: 'concat', inputs: [sum], widths: [D], out: hand.output('early', D), outer: B })
+  assert.deepEqual(others(launchesWith(early)), ['reduce_sum B×5×8', 'reduce_sum B×5×8 squared'])
+  const overwritten = (hand: Hand, { x }: { x: number }) => {
+    const later = hand.arena(F * D)
+    hand.buffers[later] = { ...hand.buffers[later]!, offset: (hand.buffers[x] as { offset: number }).offset } as Buffer
+    hand.code.push(unary('exp', 0, later), unary('neg', later, hand.output('later', F * D)))
+  }
+  assert.deepEqual(others(launchesWith(overwritten)), ['reduce_sum B×5×8', 'reduce_sum B×5×8'])
+})
+
 test('lookup_grad: several instructions on one table are merged in their order', () => {
   const hand = new Hand()
   const table = hand.table('t')

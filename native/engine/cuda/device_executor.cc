@@ -54,7 +54,7 @@ struct DeviceExecutor::State {
       : program(checked(program)),
         setup(setup),
         code(fuse ? fuseMatmuls(program, setup.products.precision()) : unfused(program)),
-        launches(makeLaunches(program, code, this->setup)),
+        launches(makeLaunches(program, code, this->setup, fuse)),
         workspace(setup.device, kWorkspaceBytes) {
     const std::vector<Buffer>& buffers = code.program.buffers;
     frame.bases.resize(buffers.size());

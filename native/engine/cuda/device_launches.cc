@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/cuda/device_rows.h"
+#include "engine/cuda/fuse_squares.h"
 #include "engine/cuda/instruction_buffers.h"
 #include "engine/cuda/instruction_text.h"
 #include "engine/cuda/kernel_cache.h"
@@ -65,7 +66,13 @@ class Maker {
  public:
   Maker(const Program& program, const DeviceProgram& code, DeviceSetup& setup) : program_(program), code_(code), setup_(setup) {}
 
-  DeviceLaunches run() {
+  DeviceLaunches run(bool fuse) {
+    if (fuse) {
+      for (FusedSquares& fused : fuseSquares(code_)) {
+        for (const int spare : fused.spare) spare_.insert(spare);
+        squares_.emplace(fused.at, fused.sums);
+      }
+    }
     const auto cut = static_cast<size_t>(code_.program.cut);
     groupIds();
     makePhase(0, cut, made_.phases[0]);
@@ -80,6 +87,12 @@ class Maker {
     size_t first = end;  // where the lookups' launch stands among the others
     std::string text;
     for (size_t i = begin; i < end; i++) {
+      if (spare_.count(static_cast<int>(i)) > 0) continue;
+      if (const auto squares = squares_.find(static_cast<int>(i)); squares != squares_.end()) {
+        launches.push_back(
+            {textOf(code_.code[i]) + (squares->second.sum >= 0 ? ", itself and squared" : " squared"), makeDeviceSquareSums(squares->second)});
+        continue;
+      }
       const auto* lookup = std::get_if<Lookup>(&code_.code[i]);
       const bool together = lookup != nullptr && (lookups.empty() || standsBy(begin, i));
       if (together) {
@@ -152,12 +165,16 @@ class Maker {
   const Program& program_;
   const DeviceProgram& code_;
   DeviceSetup& setup_;
+  std::set<int> spare_;                // instructions whose work another one does
+  std::map<int, SquareSums> squares_;  // by instruction: what is done instead
   bool awaited_ = false;
   DeviceLaunches made_;
 };
 
 }  // namespace
 
-DeviceLaunches makeLaunches(const Program& program, const DeviceProgram& code, DeviceSetup& setup) { return Maker(program, code, setup).run(); }
+DeviceLaunches makeLaunches(const Program& program, const DeviceProgram& code, DeviceSetup& setup, bool fuse) {
+  return Maker(program, code, setup).run(fuse);
+}
 
 }  // namespace lossmith

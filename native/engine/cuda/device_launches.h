@@ -34,7 +34,7 @@ struct DeviceLaunches {
   std::set<int> apart;
 };
 
-// `program` is what `code` was made from.
-DeviceLaunches makeLaunches(const Program& program, const DeviceProgram& code, DeviceSetup& setup);
+// `program` is what `code` was made from. `fuse`: sums of squares in one launch (fuse_squares.h).
+DeviceLaunches makeLaunches(const Program& program, const DeviceProgram& code, DeviceSetup& setup, bool fuse);
 
 }  // namespace lossmith

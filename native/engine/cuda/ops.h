@@ -13,10 +13,17 @@ namespace lossmith {
 
 constexpr int64_t kWorkspaceBytes = int64_t{2} << 20;  // of DeviceFrame.workspace, for one instruction after the other
 
+// sum[outer, inner] = Σ over length of x[outer, length, inner], squares the same of x²; sum may be -1.
+struct SquareSums {
+  int x, sum, squares;
+  int64_t outer, length, inner;
+};
+
 std::unique_ptr<DeviceKernel> makeDeviceConcat(const Concat& instruction);
 std::unique_ptr<DeviceKernel> makeDeviceSlice(const Slice& instruction);
 std::unique_ptr<DeviceKernel> makeDeviceTranspose(const Transpose& instruction);
 std::unique_ptr<DeviceKernel> makeDeviceReduceSum(const ReduceSum& instruction);
+std::unique_ptr<DeviceKernel> makeDeviceSquareSums(const SquareSums& instruction);
 std::unique_ptr<DeviceKernel> makeDeviceReduceMax(const ReduceMax& instruction);
 std::unique_ptr<DeviceKernel> makeDeviceDropoutMask(const DropoutMask& instruction);
 std::unique_ptr<DeviceKernel> makeDeviceUniform(const Uniform& instruction);
