@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { failed, type Outcome, type Part, passed, type Ran, root, runFor, skipped, whyFailed } from './part.js'
 
-const opLoop = ['test/op-loop.test.js', 'native/ts/run-program.test.js']
+const opLoop = ['test/op-loop.test.js', 'native/ts/run-program.test.js', 'test/compiled-chains.test.js']
 
 export const testParts: readonly Part[] = [
   testPart(
@@ -15,6 +15,7 @@ export const testParts: readonly Part[] = [
   testPart('gradients of whole models', 60, matching(/^test\/(training|search)-program\.test\.js$/)),
   testPart('collectives: Gloo and NCCL', 90, matching(/^native\/ts\/(.*\/)?(collective|.*nccl).*\.test\.js$/)),
   testPart('trainer: steps, search, evaluation', 120, matching(/^native\/ts\/(trainer|search|exchange|evaluate|lookahead|big-tables).*\.test\.js$/)),
+  testPart('whole runs: bytes, golden losses, resume', 120, matching(/^test\/(device|golden-losses)\.test\.js$/)),
 ]
 
 export const sanitizerParts: readonly Part[] = ['memcheck', 'racecheck'].map((tool) => ({
