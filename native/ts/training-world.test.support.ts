@@ -35,6 +35,7 @@ export interface WorldOptions {
   world?: number
   threads?: number
   device?: TestDevice
+  exchange?: 'tree' | 'allreduce'
   connect?: (world: number) => Promise<Collective[]>
   /** The default draws first weights; not to do so leaves zeros in memory that nobody touches. */
   initialize?: boolean
@@ -55,6 +56,7 @@ export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => 
     world = 1,
     threads = 1,
     device = 'cpu',
+    exchange = 'tree',
     connect = localRanks,
     initialize = true,
   } = options
@@ -67,7 +69,7 @@ export async function withWorld(options: WorldOptions, body: (ranks: Rank[]) => 
     for (let lane = firstLane; lane < firstLane + laneCount; lane++) feed.setMemory(lane, batches[lane]!, false)
     const held = memoryFeed(plan, plan.controller?.laneBatch ?? laneBatch)
     for (let lane = firstLane; lane < firstLane + laneCount; lane++) held.setMemory(lane, validation[lane] ?? [], true)
-    const trainer = native.createTrainer({ ...plan, seed, lanes, laneBatch, threads, firstLane, laneCount, device })
+    const trainer = native.createTrainer({ ...plan, seed, lanes, laneBatch, threads, firstLane, laneCount, device, exchange })
     if (world > 1) trainer.setCollective(collectives[rank]!, firstLanes)
     return { trainer, feed, validation: held }
   })

@@ -16,7 +16,7 @@ using nccl::ncclResult_t;
 
 namespace {
 
-constexpr int kSpins = 64;  // looks before the waiting thread begins to sleep: most waits are shorter than a sleep
+constexpr int kSpins = 1000;  // looks before the waiting thread begins to sleep: most waits are shorter than a sleep
 constexpr std::chrono::microseconds kSleep(50);
 
 nccl::cudaStream_t streamOf(Stream& stream) { return static_cast<nccl::cudaStream_t>(stream.handle()); }
