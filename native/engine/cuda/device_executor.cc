@@ -1,7 +1,6 @@
 // See device_executor.h.
 #include "engine/cuda/device_executor.h"
 
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -98,7 +97,7 @@ struct DeviceExecutor::State {
     }
   }
 
-  // Memory of the arena, with the first run: an executor that only tells its size needs none.
+  // Memory of the arena, with the first run: with guards it is of no use.
   void reserve(int64_t batch) {
     for (size_t i = 0; i < own.size(); i++) {
       const Buffer& buffer = code.program.buffers[i];
@@ -162,13 +161,6 @@ void DeviceExecutor::replay(const DeviceRun& run, ProgramPhase phase) {
   std::unique_ptr<Graph>& graph = found->second;
   if (graph == nullptr) graph = std::make_unique<Graph>(stream, [&] { state.enqueue(run, phase); });
   graph->replay(stream);
-}
-
-int64_t DeviceExecutor::bytes() const {
-  const State& state = *state_;
-  int64_t bytes = state.code.program.arena_bytes + kWorkspaceBytes;
-  for (const int buffer : state.launches.apart) bytes += bytesOf(state.code.program.buffers[buffer], state.program.max_batch);
-  return bytes;
 }
 
 std::vector<InstructionTime> DeviceExecutor::profile(const DeviceRun& run, int repeats, ProgramPhase phase) {

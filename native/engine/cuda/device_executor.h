@@ -53,9 +53,6 @@ class DeviceExecutor {
   // replayed as one graph from then on. Smaller batches are asked for launch by launch.
   void replay(const DeviceRun& run, ProgramPhase phase = ProgramPhase::First);
 
-  // Bytes of device memory that it owns.
-  int64_t bytes() const;
-
   // Runs a phase `repeats` times, waits, and gives the mean time of each launch by events of the stream; zeros when emulated.
   std::vector<InstructionTime> profile(const DeviceRun& run, int repeats, ProgramPhase phase = ProgramPhase::First);
 

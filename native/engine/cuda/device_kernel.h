@@ -56,7 +56,7 @@ struct DeviceFrame {
   std::vector<DeviceTable> tables;       // by program.tables
   std::vector<DeviceRows> table_gradients;
   std::vector<RowGroupsOnDevice> groups;  // by buffer; those of ids with a lookup_grad
-  void* workspace = nullptr;              // of matrix products
+  void* workspace = nullptr;              // scratch of one instruction after the other
   size_t workspace_bytes = 0;
   // One, in device memory: -1, or an id that is no row of its table (kBadMinusOne for -1). Such an id is taken as row 0 and the run is of no use.
   int64_t* bad_row = nullptr;
