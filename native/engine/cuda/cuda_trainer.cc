@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/cuda/device_exchange_nccl.h"
 #include "engine/cuda/device_rows.h"
 #include "engine/errors.h"
 #include "engine/state/dense_state.h"
@@ -40,11 +39,11 @@ CudaTrainer::StepInputs::StepInputs(Device& device, int lanes, int64_t controlle
       bytes(lookahead_at + padded(sizeof(LookaheadStep))),
       host(device, bytes),
       memory(device, bytes),
-      sent(device) {}
+      sent{Event(device), Event(device), Event(device)} {}
 
 void CudaTrainer::StepInputs::send(Stream& stream, size_t from, size_t to) {
   stream.copyIn(memory.as<char>() + from, host.as<char>() + from, to - from);
-  sent.record(stream);
+  sentOf(from).record(stream);
 }
 
 CudaTrainer::CudaTrainer(TrainerOptions options)
@@ -173,17 +172,17 @@ void CudaTrainer::writeState(const std::string& name, int64_t offset, const Byte
 
 void CudaTrainer::setCollective(std::shared_ptr<Collective> collective, const std::vector<int>& first_lanes) {
   laneBounds(exchangeShape(options_, layout_.size()), collective.get(), first_lanes);
+  device_->use();  // memory of the last world is given back
   collective_ = collective && collective->world() > 1 ? std::move(collective) : nullptr;
   first_lanes_ = first_lanes;
   training_->exchange = nullptr;
   if (validation_) validation_->exchange = nullptr;
-  nccl_world_ = collective_ ? std::make_shared<NcclWorld>(*collective_, *device_) : nullptr;
 }
 
 DeviceExchange& CudaTrainer::exchangeOf(Work& work) {
   if (work.exchange) return *work.exchange;
   const DeviceExchangeOptions options{exchangeShape(options_, layout_.size()), work.rows.most, work.rows.same, collective_, first_lanes_};
-  work.exchange = collective_ ? makeNcclExchange(options, *device_, team_, options_.exchange, nccl_world_) : makeLocalExchange(options, *device_);
+  work.exchange = collective_ ? makeStagedExchange(options, *device_, team_) : makeLocalExchange(options, *device_);
   return *work.exchange;
 }
 

@@ -28,8 +28,6 @@
 
 namespace lossmith {
 
-class NcclWorld;
-
 // Throws Error(Config, "no-gpu") where there is none, also where the engine was built without CUDA.
 std::unique_ptr<Trainer> createCudaTrainer(TrainerOptions options);
 
@@ -73,7 +71,7 @@ class CudaTrainer : public Trainer {
     size_t temperature_at, phi_at, optimizer_at, lookahead_at, bytes;
     PinnedMemory host;
     DeviceMemory memory;
-    Event sent;
+    Event sent[3];  // by part: of the lanes, of the optimizer, of the look-ahead. One for all would make a step wait for the end of the last one
 
     template <class T>
     T* onDevice(size_t at) const {
@@ -82,9 +80,10 @@ class CudaTrainer : public Trainer {
     // To be written; what was sent before has left.
     template <class T>
     T* onHost(size_t at) {
-      sent.synchronize();
+      sentOf(at).synchronize();
       return reinterpret_cast<T*>(host.as<char>() + at);
     }
+    Event& sentOf(size_t at) { return sent[(at >= optimizer_at) + (at >= lookahead_at)]; }
     void send(Stream& stream, size_t from, size_t to);
   };
   struct LaneGraph {
@@ -122,7 +121,6 @@ class CudaTrainer : public Trainer {
   std::map<std::tuple<const DeviceRunner*, int, int, ProgramPhase>, LaneGraph> graphs_;  // by runner, place of the input, own lane
 
   std::shared_ptr<Collective> collective_;  // null: a world of one
-  std::shared_ptr<NcclWorld> nccl_world_;   // of the collective
   std::vector<int> first_lanes_{0};         // by rank
   StepOrder order_;
   ControllerInbox inbox_;
