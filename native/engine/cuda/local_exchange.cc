@@ -13,13 +13,14 @@ class LocalExchange : public DeviceExchange {
  public:
   LocalExchange(const DeviceExchangeOptions& options, Device& device)
       : shape_(options.shape), device_(device), dense_tree_(device, shape_.lane_count, shape_.dense_size) {
-    if (shape_.lane_count > 1) dense_ = DeviceMemory(device, shape_.dense_size * sizeof(float));
+    row_sums_.resize(shape_.tables.size());
+    if (shape_.lane_count == 1) return;  // the sum is the lane's own
+    dense_ = DeviceMemory(device, shape_.dense_size * sizeof(float));
     for (size_t table = 0; table < shape_.tables.size(); table++) {
       const auto& [rows, width] = shape_.tables[table];
       const RowTreeOnDevice* like = options.same_rows[table] < 0 ? nullptr : row_trees_[options.same_rows[table]].get();
       row_trees_.push_back(std::make_unique<RowTreeOnDevice>(device, rows, width, options.lane_rows[table] * shape_.lane_count, like));
     }
-    row_sums_.resize(shape_.tables.size());
   }
 
   StepSummary run(const std::vector<DeviceLaneGradient>& own, bool order, int64_t version) override {
@@ -45,10 +46,10 @@ class LocalExchange : public DeviceExchange {
     }
     dense_sum_ = leaves.size() == 1 ? leaves[0].values : dense_.as<float>();
     if (leaves.size() > 1) dense_tree_.add(device_.stream(), leaves, shape_.dense_size, dense_.as<float>());
-    for (size_t table = 0; table < row_trees_.size(); table++) {
+    for (size_t table = 0; table < row_sums_.size(); table++) {
       std::vector<RowLeafOnDevice> rows;
       for (const TreeLeaf& leaf : leaves) rows.push_back({leaf.lane, own[leaf.lane].tables[table]});
-      row_sums_[table] = row_trees_[table]->add(device_.stream(), rows);
+      row_sums_[table] = rows.size() == 1 ? rows[0].rows : row_trees_[table]->add(device_.stream(), rows);
     }
   }
 
@@ -56,7 +57,7 @@ class LocalExchange : public DeviceExchange {
   Device& device_;
   DenseTreeOnDevice dense_tree_;
   DeviceMemory dense_;
-  std::vector<std::unique_ptr<RowTreeOnDevice>> row_trees_;  // by table
+  std::vector<std::unique_ptr<RowTreeOnDevice>> row_trees_;  // by table; none for one lane
   const float* dense_sum_ = nullptr;
   std::vector<DeviceRows> row_sums_;  // by table
 };
