@@ -70,7 +70,9 @@ struct JoinChunkOfColumn {
     for (; left >= 4; left -= 4, at += 4 * inner) {
       for (int p = 0; p < 4; p++) parts[p] = join(parts[p], at[p * inner]);
     }
-    for (int p = 0; p < left; p++) parts[p] = join(parts[p], at[p * inner]);
+    for (int p = 0; p < 4; p++) {  // places known to the compiler keep the parts in registers
+      if (p < left) parts[p] = join(parts[p], at[p * inner]);
+    }
     out[i] = join(join(parts[0], parts[1]), join(parts[2], parts[3]));
   }
 };
