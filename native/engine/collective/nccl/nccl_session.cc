@@ -53,6 +53,7 @@ class Session final : public NcclSession {
   }
 
   void connect(const nccl::ncclUniqueId& id, int rank, int world, std::chrono::milliseconds timeout) override {
+    device_->use();  // the communicator's event must be this device's
     auto communicator = std::make_shared<NcclCommunicator>(*device_, rank, world, timeout);
     {
       std::lock_guard lock(mutex_);
