@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/cuda/device_exchange_nccl.h"
 #include "engine/cuda/device_rows.h"
 #include "engine/errors.h"
 #include "engine/state/dense_state.h"
@@ -177,12 +178,13 @@ void CudaTrainer::setCollective(std::shared_ptr<Collective> collective, const st
   first_lanes_ = first_lanes;
   training_->exchange = nullptr;
   if (validation_) validation_->exchange = nullptr;
+  nccl_world_ = collective_ ? std::make_shared<NcclWorld>(*collective_, *device_) : nullptr;
 }
 
 DeviceExchange& CudaTrainer::exchangeOf(Work& work) {
   if (work.exchange) return *work.exchange;
   const DeviceExchangeOptions options{exchangeShape(options_, layout_.size()), work.rows.most, work.rows.same, collective_, first_lanes_};
-  work.exchange = collective_ ? makeStagedExchange(options, *device_, team_) : makeLocalExchange(options, *device_);
+  work.exchange = collective_ ? makeNcclExchange(options, *device_, team_, options_.exchange, nccl_world_) : makeLocalExchange(options, *device_);
   return *work.exchange;
 }
 

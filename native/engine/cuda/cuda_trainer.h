@@ -28,6 +28,8 @@
 
 namespace lossmith {
 
+class NcclWorld;
+
 // Throws Error(Config, "no-gpu") where there is none, also where the engine was built without CUDA.
 std::unique_ptr<Trainer> createCudaTrainer(TrainerOptions options);
 
@@ -121,6 +123,7 @@ class CudaTrainer : public Trainer {
   std::map<std::tuple<const DeviceRunner*, int, int, ProgramPhase>, LaneGraph> graphs_;  // by runner, place of the input, own lane
 
   std::shared_ptr<Collective> collective_;  // null: a world of one
+  std::shared_ptr<NcclWorld> nccl_world_;   // of the collective
   std::vector<int> first_lanes_{0};         // by rank
   StepOrder order_;
   ControllerInbox inbox_;
