@@ -12,7 +12,7 @@ import { describeDiagnosis, diagnose } from '../doctor.js'
 import { benchParts } from './bench-parts.js'
 import { gradientPart } from './gradient-part.js'
 import { type Around, failed, lossmith, type Outcome, type Part, passed, root, runFor, skipped, whyFailed } from './part.js'
-import { sanitizerParts, testParts } from './test-parts.js'
+import { sanitizerParts, testParts, wholeRunsPart } from './test-parts.js'
 import { trainingPart } from './training-part.js'
 
 interface Options {
@@ -55,7 +55,7 @@ async function main(options: Options): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'lossmith-gpu-check-'))
   const peer = emulated ? null : findPeer()
   try {
-    const parts = [...testParts, gradientPart, trainingPart, ...benchParts(options.precision), ...sanitizerParts]
+    const parts = [...testParts, gradientPart, trainingPart, ...benchParts(options.precision), ...sanitizerParts, wholeRunsPart]
     for (const part of parts.filter(({ name }) => wanted(name, options.only)))
       results.push(await measured(part, around(end, part, emulated, scratch, peer)))
   } finally {

@@ -15,8 +15,10 @@ export const testParts: readonly Part[] = [
   testPart('gradients of whole models', 60, matching(/^test\/(training|search)-program\.test\.js$/)),
   testPart('collectives: Gloo and NCCL', 90, matching(/^native\/ts\/(.*\/)?(collective|.*nccl).*\.test\.js$/)),
   testPart('trainer: steps, search, evaluation', 120, matching(/^native\/ts\/(trainer|search|exchange|evaluate|lookahead|big-tables).*\.test\.js$/)),
-  testPart('whole runs: bytes, golden losses, resume', 120, matching(/^test\/(device|golden-losses)\.test\.js$/)),
 ]
+
+/** Dozens of processes, little work for a GPU: for the end. */
+export const wholeRunsPart = testPart('whole runs: bytes, golden losses, resume', 240, matching(/^test\/(device|golden-losses)\.test\.js$/))
 
 export const sanitizerParts: readonly Part[] = ['memcheck', 'racecheck'].map((tool) => ({
   name: `compute-sanitizer ${tool}, op loop`,
