@@ -30,7 +30,9 @@ struct SumBoth {
     for (; left >= kParts; left -= kParts, at += kParts * inner) {
       for (int p = 0; p < kParts; p++) add(*reinterpret_cast<const Few*>(at + p * inner), sums[p], squared[p]);
     }
-    for (int p = 0; p < left; p++) add(*reinterpret_cast<const Few*>(at + p * inner), sums[p], squared[p]);
+    for (int p = 0; p < kParts; p++) {  // places known to the compiler keep the parts in registers
+      if (p < left) add(*reinterpret_cast<const Few*>(at + p * inner), sums[p], squared[p]);
+    }
     const int64_t to = outer * inner + group * kColumns;
     if (sum != nullptr) *reinterpret_cast<Few*>(sum + to) = together(sums);
     *reinterpret_cast<Few*>(squares + to) = together(squared);
