@@ -25,10 +25,11 @@ test('parts run on the emulated device; one without a meaning there is skipped',
   assert.equal(status, 0, stdout)
   assert.match(stdout, /^gradients: differences of the loss +passed .* 5 models, \|g\|² differs by/m)
   assert.match(stdout, /^deepfm, width 16, tf32 +skipped .* an emulated device has no speed/m)
+  assert.match(stdout, /^profile of deepfm, width 16, tf32 +passed .* \d+ launches a lane/m)
   const { results } = JSON.parse(readFileSync(json, 'utf8')) as { results: { name: string; verdict: string }[] }
   assert.deepEqual(
     results.map(({ verdict }) => verdict),
-    ['passed', 'skipped', 'skipped'],
+    ['passed', 'skipped', 'skipped', 'passed'],
   )
 })
 

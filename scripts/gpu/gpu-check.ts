@@ -12,6 +12,7 @@ import { describeDiagnosis, diagnose } from '../doctor.js'
 import { benchParts } from './bench-parts.js'
 import { gradientPart } from './gradient-part.js'
 import { type Around, failed, lossmith, type Outcome, type Part, passed, root, runFor, skipped, whyFailed } from './part.js'
+import { profilePart } from './profile-part.js'
 import { sanitizerParts, testParts, wholeRunsPart } from './test-parts.js'
 import { trainingPart } from './training-part.js'
 
@@ -19,7 +20,7 @@ interface Options {
   readonly minutes: string
   readonly json: string
   readonly only?: string
-  readonly precision: string
+  readonly precision: 'float32' | 'tf32' | 'bf16'
   readonly build: boolean
 }
 
@@ -55,7 +56,15 @@ async function main(options: Options): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'lossmith-gpu-check-'))
   const peer = emulated ? null : findPeer()
   try {
-    const parts = [...testParts, gradientPart, trainingPart, ...benchParts(options.precision), ...sanitizerParts, wholeRunsPart]
+    const parts = [
+      ...testParts,
+      gradientPart,
+      trainingPart,
+      ...benchParts(options.precision),
+      profilePart(options.precision),
+      ...sanitizerParts,
+      wholeRunsPart,
+    ]
     for (const part of parts.filter(({ name }) => wanted(name, options.only)))
       results.push(await measured(part, around(end, part, emulated, scratch, peer)))
   } finally {
