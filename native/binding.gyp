@@ -46,7 +46,7 @@
               "action": [
                 "<(nvcc)", "-c", "<(RULE_INPUT_PATH)", "-o", "<(INTERMEDIATE_DIR)/<(RULE_INPUT_ROOT).cu.o", "-I.", "-std=c++20", "-O3",
                 "--expt-relaxed-constexpr", "--extended-lambda", "-Werror", "all-warnings",
-                "-gencode", "arch=compute_80,code=sm_80", "-gencode", "arch=compute_90,code=[sm_90,compute_90]",
+                "-gencode", "arch=compute_80,code=[sm_80,sm_90,compute_80]",
                 "-Xcompiler", "-fPIC,-Wall,-Wextra,-Werror,-fvisibility=hidden,-ffp-contract=off,-fno-math-errno"
               ]
             }

@@ -1,7 +1,7 @@
 /** `npm pack`, installed in an empty folder: it has what it needs and no more, its command runs, its engine builds and trains. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -14,8 +14,10 @@ before(() => {
 })
 after(() => installed.remove())
 
+// Device code is compiled once a run of all tests, by the build of the checkout; here it is only looked for.
+const forCpu = { ...process.env, LOSSMITH_CUDA_BUILD: '0' }
 const npx = (args: readonly string[], timeout: number) =>
-  spawnSync('npx', ['--no-install', 'lossmith', ...args], { cwd: installed.folder, encoding: 'utf8', timeout })
+  spawnSync('npx', ['--no-install', 'lossmith', ...args], { cwd: installed.folder, encoding: 'utf8', timeout, env: forCpu })
 
 test('the package has the built code, contracts, engine sources and no tests', () => {
   const { files } = installed
@@ -31,6 +33,17 @@ test('the package has the built code, contracts, engine sources and no tests', (
   ]) {
     assert.ok(files.includes(file), `${file} is missing`)
   }
+  const native = fileURLToPath(new URL('../../native', import.meta.url))
+  const sources = ['engine', 'addon'].flatMap((folder) =>
+    readdirSync(join(native, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(cc|h|cu|cuh)$/.test(file))
+      .map((file) => `native/${folder}/${file}`),
+  )
+  assert.ok(sources.some((file) => file.endsWith('.cu')))
+  assert.deepEqual(
+    sources.filter((file) => !files.includes(file)),
+    [],
+  )
   const unwanted = files.filter((file) => /\.test[.-]|^dist\/test\/|^native\/build|tsbuildinfo|^node_modules|^runs|^quickstart/.test(file))
   assert.deepEqual(unwanted, [])
 })
