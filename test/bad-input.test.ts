@@ -112,7 +112,10 @@ test('a log of malformed lines alone, and a test split of one label', async () =
 test('tables that this machine has no memory for', async () => {
   const { code, stderr } = await train('features.rows=400000000000')
   assert.equal(code, 2, stderr)
-  assert.match(stderr, /worker-1 .*wanted 400000000000 × 4 .* MiB, this machine has \d+ MiB of memory \[table-too-large\]/)
+  assert.match(
+    stderr,
+    /\[memory\] worker-1 on .* GiB \(tables .*\), free are .* GiB; lower features\.rows \(now 400000000000\) .*\[memory-too-small\]/,
+  )
 })
 
 test('too many malformed lines stop the run', async () => {
