@@ -12,7 +12,7 @@ import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
 import type { FileIndex__Output as FileIndex } from '../proto/generated/lossmith/v1/FileIndex.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
-import type { RunEvent } from './run-events.js'
+import type { RunEvent } from './monitor/run-events.js'
 import { lockRun } from './run-lock.js'
 
 /** data.json: the job and its input as they were when the run began. */

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { controllerFile, readController } from '../../common/checkpoint/controller-file.js'
 import type { LossmithError } from '../../common/errors.js'
 import type { Job } from '../../common/job/job.js'
-import type { RunEvent } from '../run-events.js'
+import type { RunEvent } from '../monitor/run-events.js'
 import { joinWorkers, startRun, temporaryDirectory, testJob, wholeRun } from '../run-fixture.test-support.js'
 import type { SimulatedOptions, SimulatedWorker } from '../simulated-worker.test-support.js'
 

@@ -2,6 +2,7 @@
 
 import type { Member as _lossmith_v1_Member, Member__Output as _lossmith_v1_Member__Output } from '../../lossmith/v1/Member.js';
 import type { Ledger as _lossmith_v1_Ledger, Ledger__Output as _lossmith_v1_Ledger__Output } from '../../lossmith/v1/Ledger.js';
+import type { Checkpoint as _lossmith_v1_Checkpoint, Checkpoint__Output as _lossmith_v1_Checkpoint__Output } from '../../lossmith/v1/Checkpoint.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RunDescription {
@@ -18,6 +19,14 @@ export interface RunDescription {
   'ledger'?: (_lossmith_v1_Ledger | null);
   'rowsInEpoch'?: (number | string | Long);
   'error'?: (string);
+  'startedUnixMs'?: (number | string | Long);
+  'lanes'?: (number | string | Long);
+  'batch'?: (number | string | Long);
+  'rejects'?: (number | string | Long);
+  'checkpoints'?: (_lossmith_v1_Checkpoint)[];
+  'candidates'?: (string)[];
+  'live'?: (boolean);
+  'paused'?: (boolean);
 }
 
 export interface RunDescription__Output {
@@ -34,4 +43,12 @@ export interface RunDescription__Output {
   'ledger': (_lossmith_v1_Ledger__Output | null);
   'rowsInEpoch': (number);
   'error': (string);
+  'startedUnixMs': (number);
+  'lanes': (number);
+  'batch': (number);
+  'rejects': (number);
+  'checkpoints': (_lossmith_v1_Checkpoint__Output)[];
+  'candidates': (string)[];
+  'live': (boolean);
+  'paused': (boolean);
 }

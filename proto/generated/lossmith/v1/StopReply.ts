@@ -3,8 +3,10 @@
 
 export interface StopReply {
   'accepted'?: (boolean);
+  'reason'?: (string);
 }
 
 export interface StopReply__Output {
   'accepted': (boolean);
+  'reason': (string);
 }

@@ -5,9 +5,11 @@ import type { Long } from '@grpc/proto-loader';
 export interface WatchRequest {
   'fromStep'?: (number | string | Long);
   'history'?: (number);
+  'stepsPerSecond'?: (number | string);
 }
 
 export interface WatchRequest__Output {
   'fromStep': (number);
   'history': (number);
+  'stepsPerSecond': (number);
 }

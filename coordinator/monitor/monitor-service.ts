@@ -1,12 +1,12 @@
 /** The Monitor service: describes the run, replays its history and streams what happens, takes requests. A client that reads slowly gets fewer steps. */
-import type { ServerWritableStream } from '@grpc/grpc-js'
-import { transientError } from '../common/errors.js'
-import { toStatus } from '../common/rpc/status.js'
-import { version } from '../common/version.js'
-import type { MonitorHandlers } from '../proto/generated/lossmith/v1/Monitor.js'
-import type { RunEvent } from '../proto/generated/lossmith/v1/RunEvent.js'
-import type { WatchRequest__Output as WatchRequest } from '../proto/generated/lossmith/v1/WatchRequest.js'
-import type { RunContext } from './run-context.js'
+import { status as codes, type ServerWritableStream } from '@grpc/grpc-js'
+import { transientError } from '../../common/errors.js'
+import { toStatus } from '../../common/rpc/status.js'
+import { version } from '../../common/version.js'
+import type { MonitorHandlers } from '../../proto/generated/lossmith/v1/Monitor.js'
+import type { RunEvent } from '../../proto/generated/lossmith/v1/RunEvent.js'
+import type { WatchRequest__Output as WatchRequest } from '../../proto/generated/lossmith/v1/WatchRequest.js'
+import type { RunContext } from '../run-context.js'
 
 const defaultHistory = 1000
 const maxHistory = 10_000
@@ -46,6 +46,11 @@ export function monitorService(context: RunContext, jobYaml: string, ended: Prom
 
     Watch: (call) => watch(context, call, ended),
 
+    Progress: (_call, done) => done(notYet),
+    Pause: (_call, done) => done(notYet),
+    Resume: (_call, done) => done(notYet),
+    MoveLanes: (_call, done) => done(notYet),
+
     CheckpointNow: (_call, done) => {
       const accepted = status.phase === 'training'
       if (accepted) control.checkpointNow()
@@ -59,6 +64,8 @@ export function monitorService(context: RunContext, jobYaml: string, ended: Prom
     },
   }
 }
+
+const notYet = { code: codes.UNIMPLEMENTED, details: 'not built yet' }
 
 function watch({ events }: RunContext, call: ServerWritableStream<WatchRequest, RunEvent>, ended: Promise<unknown>): void {
   const { fromStep, history } = call.request

@@ -7,14 +7,14 @@ import { test } from 'node:test'
 import { credentials, loadPackageDefinition, makeGenericClientConstructor } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { service as healthService, protoPath } from 'grpc-health-check'
-import { download, unary } from '../common/rpc/call.js'
-import type { RunDescription__Output } from '../proto/generated/lossmith/v1/RunDescription.js'
-import type { RunEvent__Output } from '../proto/generated/lossmith/v1/RunEvent.js'
-import { contracts } from '../proto/load.js'
+import { download, unary } from '../../common/rpc/call.js'
+import type { RunDescription__Output } from '../../proto/generated/lossmith/v1/RunDescription.js'
+import type { RunEvent__Output } from '../../proto/generated/lossmith/v1/RunEvent.js'
+import { contracts } from '../../proto/load.js'
+import type { RunContext } from '../run-context.js'
+import { joinWorkers, startRun, temporaryDirectory, testJob } from '../run-fixture.test-support.js'
 import { monitorService } from './monitor-service.js'
-import type { RunContext } from './run-context.js'
 import { RunEvents } from './run-events.js'
-import { joinWorkers, startRun, temporaryDirectory, testJob } from './run-fixture.test-support.js'
 
 const limits = { timeoutMs: 8000, what: 'test' }
 const timeout = 20_000
@@ -193,7 +193,7 @@ test('health and reflection answer', { timeout }, async (t) => {
   const check = (service: string) => unary<{ status: string }>((o, done) => health.check!({ service }, o, done), limits)
   assert.equal((await check('lossmith.v1.Training')).status, 'SERVING')
 
-  const path = join(import.meta.dirname, '../../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto')
+  const path = join(import.meta.dirname, '../../../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto')
   const reflection = (
     loadPackageDefinition(loadSync(path)) as never as {
       grpc: { reflection: { v1: { ServerReflection: ReturnType<typeof makeGenericClientConstructor> } } }

@@ -2,7 +2,7 @@
  * What happens in a run, for whoever watches: bounded memory however long the run is. Steps are thinned to every second, fourth, … as they
  * grow in number, pictures of the controller likewise; of everything else the newest thousand stay.
  */
-import type { RunEvent__Output as RunEvent } from '../proto/generated/lossmith/v1/RunEvent.js'
+import type { RunEvent__Output as RunEvent } from '../../proto/generated/lossmith/v1/RunEvent.js'
 
 export type { RunEvent }
 

@@ -1,0 +1,84 @@
+/**
+ * A typed client of a run's Monitor service: what `lossmith watch`, the dashboard and programs of users look through (`lossmith/monitor`).
+ * monitor.proto says what the messages mean. Every call has a deadline but Watch, which lasts as long as the run.
+ */
+import { type CallLimits, download, unary } from '../../common/rpc/call.js'
+import { clientOptions } from '../../common/rpc/channel-options.js'
+import { clientCredentials } from '../../common/rpc/credentials.js'
+import type { CheckpointNowReply__Output as CheckpointNowReply } from '../../proto/generated/lossmith/v1/CheckpointNowReply.js'
+import type { MoveLanesReply__Output as MoveLanesReply } from '../../proto/generated/lossmith/v1/MoveLanesReply.js'
+import type { PauseReply__Output as PauseReply } from '../../proto/generated/lossmith/v1/PauseReply.js'
+import type { ProgressReply__Output as ProgressReply } from '../../proto/generated/lossmith/v1/ProgressReply.js'
+import type { ResumeReply__Output as ResumeReply } from '../../proto/generated/lossmith/v1/ResumeReply.js'
+import type { RunDescription__Output as RunDescription } from '../../proto/generated/lossmith/v1/RunDescription.js'
+import type { RunEvent__Output as RunEvent } from '../../proto/generated/lossmith/v1/RunEvent.js'
+import type { StopReply__Output as StopReply } from '../../proto/generated/lossmith/v1/StopReply.js'
+import { contracts } from '../../proto/load.js'
+
+export type { CheckpointNowReply, MoveLanesReply, PauseReply, ProgressReply, ResumeReply, RunDescription, RunEvent, StopReply }
+
+export interface WatchOptions {
+  /** Steps before this one are left out. Default: 0. */
+  fromStep?: number
+  /** At most so many past steps, evenly thinned. Default: 1,000. */
+  history?: number
+  /** At most so many live steps a second. Default: 10. */
+  stepsPerSecond?: number
+  /** Ends the stream, which then ends without an error. */
+  signal?: AbortSignal
+}
+
+/** What can be asked of a run. Calls reject with LossmithError; of a run that takes no requests they resolve with `accepted` false and the reason. */
+export interface Monitor {
+  describe(): Promise<RunDescription>
+  /** History first, then live, until the run ends. */
+  watch(options?: WatchOptions): AsyncIterable<RunEvent>
+  /** `cells`: parts to cut each file into. Default: 128. */
+  progress(cells?: number): Promise<ProgressReply>
+  pause(reason?: string): Promise<PauseReply>
+  resume(): Promise<ResumeReply>
+  checkpoint(): Promise<CheckpointNowReply>
+  stop(reason?: string): Promise<StopReply>
+  /** Gives `count` lanes of the member `from` to the member `to`. */
+  moveLanes(from: string, to: string, count: number): Promise<MoveLanesReply>
+  close(): void
+}
+
+export interface MonitorAddress {
+  /** host:port */
+  address: string
+  /** Allows an address beyond loopback in clear text. */
+  insecure?: boolean
+  /** Speaks TLS; `ca`: PEM file of the authority, else those of the system. */
+  tls?: { ca?: string } | undefined
+}
+
+const callMs = 10_000
+/** A run may last for months. */
+const watchMs = 365 * 86_400_000
+
+/** Connects when the first call is made. @throws config `address-invalid`, `insecure-address`, `tls-file` */
+export function connectMonitor({ address, insecure = false, tls }: MonitorAddress): Monitor {
+  const client = new contracts.lossmith.v1.Monitor(address, clientCredentials({ address, insecure, tls }), clientOptions)
+  const limits = (call: string): CallLimits => ({ timeoutMs: callMs, what: `${call} at ${address}` })
+  return {
+    describe: () => unary<RunDescription>((options, done) => client.describe({}, options, done), limits('Describe')),
+    progress: (cells = 0) => unary<ProgressReply>((options, done) => client.progress({ cells }, options, done), limits('Progress')),
+    pause: (reason = '') => unary<PauseReply>((options, done) => client.pause({ reason }, options, done), limits('Pause')),
+    resume: () => unary<ResumeReply>((options, done) => client.resume({}, options, done), limits('Resume')),
+    checkpoint: () => unary<CheckpointNowReply>((options, done) => client.checkpointNow({}, options, done), limits('CheckpointNow')),
+    stop: (reason = '') => unary<StopReply>((options, done) => client.stop({ reason }, options, done), limits('Stop')),
+    moveLanes: (from, to, count) =>
+      unary<MoveLanesReply>((options, done) => client.moveLanes({ from, to, count }, options, done), limits('MoveLanes')),
+    async *watch({ fromStep = 0, history = 0, stepsPerSecond = 0, signal } = {}) {
+      if (signal?.aborted) return
+      const request = { fromStep, history, stepsPerSecond }
+      try {
+        yield* download<RunEvent>((options) => client.watch(request, options), { timeoutMs: watchMs, signal, what: `Watch at ${address}` })
+      } catch (error) {
+        if (!signal?.aborted) throw error
+      }
+    },
+    close: () => client.close(),
+  }
+}
