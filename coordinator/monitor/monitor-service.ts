@@ -1,4 +1,4 @@
-/** The Monitor service: describes the run, replays its history and streams what happens, takes requests. A client that reads slowly gets fewer steps. */
+/** The Monitor service: describes the run, replays its history and streams what happens; requests: monitor-requests.ts. A client that reads slowly gets fewer steps. */
 import { status as codes, type ServerWritableStream } from '@grpc/grpc-js'
 import { transientError } from '../../common/errors.js'
 import { toStatus } from '../../common/rpc/status.js'
@@ -7,6 +7,7 @@ import type { MonitorHandlers } from '../../proto/generated/lossmith/v1/Monitor.
 import type { RunEvent } from '../../proto/generated/lossmith/v1/RunEvent.js'
 import type { WatchRequest__Output as WatchRequest } from '../../proto/generated/lossmith/v1/WatchRequest.js'
 import type { RunContext } from '../run-context.js'
+import { monitorRequests } from './monitor-requests.js'
 
 const defaultHistory = 1000
 const maxHistory = 10_000
@@ -14,7 +15,7 @@ const maxWaiting = 1000
 
 /** `ended` resolves when no more events will come. */
 export function monitorService(context: RunContext, jobYaml: string, ended: Promise<unknown>): MonitorHandlers {
-  const { control, membership, status, job } = context
+  const { membership, status, job } = context
   return {
     Describe: (_call, done) =>
       done(null, {
@@ -47,21 +48,8 @@ export function monitorService(context: RunContext, jobYaml: string, ended: Prom
     Watch: (call) => watch(context, call, ended),
 
     Progress: (_call, done) => done(notYet),
-    Pause: (_call, done) => done(notYet),
-    Resume: (_call, done) => done(notYet),
-    MoveLanes: (_call, done) => done(notYet),
 
-    CheckpointNow: (_call, done) => {
-      const accepted = status.phase === 'training'
-      if (accepted) control.checkpointNow()
-      done(null, { accepted, reason: accepted ? '' : `wanted a run that trains, got one in phase ${status.phase}` })
-    },
-
-    Stop: (call, done) => {
-      const accepted = status.phase !== 'done' && status.phase !== 'failed'
-      if (accepted) control.stop(call.request.reason || 'asked by a monitor')
-      done(null, { accepted })
-    },
+    ...monitorRequests(context),
   }
 }
 
