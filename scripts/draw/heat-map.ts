@@ -1,5 +1,5 @@
 /** Numbers from 0 to 1 on a grid, as colours; one picture element whatever the number of cells. */
-import { hex, sequence } from './colour.js'
+import { hex, sequence } from '../../common/colour.js'
 import { type Box, type PanelOptions, panel } from './panel.js'
 import { png } from './png.js'
 import { element, faint, type Svg, text } from './svg.js'

@@ -3,7 +3,7 @@
  * the mean weights over the steps, and the validation objective. A row of panels for each value of a field, or one for all examples.
  */
 import { type Axis, axis, unit } from '../draw/axis.js'
-import { lineStyle } from '../draw/colour.js'
+import { lineStyle } from '../../common/colour.js'
 import { colourLegend, heatMap } from '../draw/heat-map.js'
 import { legend } from '../draw/legend.js'
 import { lineChart } from '../draw/line-chart.js'
