@@ -1,7 +1,7 @@
 /** Numbers from 0 to 1 on a grid, as colours; one picture element whatever the number of cells. */
 import { hex, sequence } from '../../common/colour.js'
+import { png } from '../../common/png.js'
 import { type Box, type PanelOptions, panel } from './panel.js'
-import { png } from './png.js'
 import { element, faint, type Svg, text } from './svg.js'
 
 /** cells: rows from the bottom up, each from left to right, evenly over the panel. */
