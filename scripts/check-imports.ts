@@ -52,7 +52,7 @@ function* sources(folder: string): Generator<string> {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
       if (!['node_modules', 'dist', 'build', 'generated', 'runs', '.git'].includes(entry.name)) yield* sources(path)
-    } else if (/\.(ts|cc|h)$/.test(entry.name) && !entry.name.endsWith('.d.ts')) yield path
+    } else if (/\.(tsx?|cc|h)$/.test(entry.name) && !entry.name.endsWith('.d.ts')) yield path
   }
 }
 

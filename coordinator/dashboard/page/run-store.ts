@@ -1,0 +1,173 @@
+/**
+ * What the page knows of one run: reduces the messages of its stream to bounded series and lists, and tells listeners at most once a frame.
+ * Panels read its fields; only the feed calls the methods that change it. Knows no DOM.
+ */
+import type { Checkpoint, Member, MetricEvent, ProgressReply, RunDescription, RunEvent, RunInfo, StepEvent, SurfaceEvent } from './messages.js'
+import { StepSeries } from './step-series.js'
+
+const maxNotes = 1000
+const maxMetrics = 4096
+/** Steps with pictures of the controller, each of one picture or of one for each field. */
+const maxSurfaces = 128
+const maxRecent = 64
+
+export interface StoreOptions {
+  /** Calls back soon, once for all changes until then: a frame of the page. Default: 16 ms. */
+  schedule?: (notify: () => void) => void
+  /** Rows kept of the steps. */
+  capacity?: number
+}
+
+export class RunStore {
+  /** False until the stream is open, and while what it shows cannot be reached. */
+  connected = false
+  /** Why, for people. */
+  message = 'connecting'
+  description: RunDescription | undefined
+  progress: ProgressReply | undefined
+  phase = ''
+  phaseDetail = ''
+  readonly steps: StepSeries
+  latest: StepEvent | undefined
+  /** The newest steps that came, at most 64, oldest first, with the times of each rank. */
+  recent: StepEvent[] = []
+  /** Evaluations, oldest first. */
+  metrics: MetricEvent[] = []
+  /** Pictures of the controller by step, oldest first, thinned; the first and the newest stay. */
+  surfaces: SurfaceEvent[][] = []
+  /** Everything else that happened, oldest first: phases, logs, rejects, checkpoints, members, evaluations. */
+  notes: RunEvent[] = []
+  checkpoints: Checkpoint[] = []
+  members: Member[] = []
+  /** Grows by every change. */
+  version = 0
+
+  private readonly listeners = new Set<() => void>()
+  private readonly schedule: (notify: () => void) => void
+  private scheduled = false
+
+  constructor(
+    readonly info: RunInfo,
+    { schedule = (notify) => setTimeout(notify, 16), capacity }: StoreOptions = {},
+  ) {
+    this.schedule = schedule
+    this.steps = new StepSeries(capacity)
+    this.phase = info.phase
+  }
+
+  get id(): string {
+    return this.info.id
+  }
+
+  /** Names of the losses that are mixed; empty where one is trained. */
+  get candidates(): string[] {
+    return this.description?.candidates ?? []
+  }
+
+  /** Returns the end of the subscription. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  setState({ connected, message }: { connected: boolean; message: string }): void {
+    this.connected = connected
+    this.message = message
+    this.changed()
+  }
+
+  setDescription(description: RunDescription): void {
+    this.description = description
+    this.members = description.members
+    this.checkpoints = description.checkpoints ?? []
+    this.phase = description.phase
+    this.changed()
+  }
+
+  setProgress(progress: ProgressReply): void {
+    this.progress = progress
+    this.changed()
+  }
+
+  /** History follows anew. What is no history stays until it is told again. */
+  reset(): void {
+    this.steps.clear()
+    this.latest = undefined
+    this.recent = []
+    this.metrics = []
+    this.surfaces = []
+    this.notes = []
+    this.changed()
+  }
+
+  addEvents(events: readonly RunEvent[]): void {
+    for (const event of events) this.add(event)
+    this.changed()
+  }
+
+  private add(event: RunEvent): void {
+    if (event.step != null) this.addStep(event.step, event.unixMs)
+    else if (event.surface != null) this.addSurface(event.surface)
+    else {
+      this.notes.push(event)
+      if (this.notes.length > maxNotes) this.notes.shift()
+      if (event.metric != null) this.addMetric(event.metric)
+      if (event.phase != null) {
+        this.phase = event.phase.phase
+        this.phaseDetail = event.phase.detail
+      }
+      if (event.checkpoint != null) this.addCheckpoint(event.checkpoint)
+      if (event.members != null) this.members = event.members.members
+    }
+  }
+
+  private addStep(step: StepEvent, unixMs: number): void {
+    this.steps.push(step, unixMs, this.rates(step))
+    this.latest = step
+    while (this.recent.length > 0 && this.recent.at(-1)!.step >= step.step) this.recent.pop()
+    this.recent.push(step)
+    if (this.recent.length > maxRecent) this.recent.shift()
+  }
+
+  /** A rank's examples are the share of its lanes; while members are not known, all have the same. */
+  private rates({ ranks, examples }: StepEvent): Map<number, number> {
+    const lanes = this.members.reduce((sum, { laneCount }) => sum + laneCount, 0)
+    const rates = new Map<number, number>()
+    for (const { rank, totalMs } of ranks ?? []) {
+      const member = this.members.find((one) => one.rank === rank)
+      const share = member !== undefined && lanes > 0 ? member.laneCount / lanes : 1 / ranks.length
+      if (totalMs > 0) rates.set(rank, (examples * share * 1000) / totalMs)
+    }
+    return rates
+  }
+
+  private addMetric(metric: MetricEvent): void {
+    const same = (other: MetricEvent) => other.split === metric.split && other.step >= metric.step
+    this.metrics = this.metrics.filter((other) => !same(other))
+    this.metrics.push(metric)
+    if (this.metrics.length > maxMetrics) this.metrics.shift()
+  }
+
+  private addSurface(surface: SurfaceEvent): void {
+    while (this.surfaces.length > 0 && this.surfaces.at(-1)![0]!.step > surface.step) this.surfaces.pop()
+    const newest = this.surfaces.at(-1)
+    if (newest === undefined || newest[0]!.step !== surface.step) this.surfaces.push([surface])
+    else this.surfaces[this.surfaces.length - 1] = [...newest.filter(({ field }) => field !== surface.field), surface]
+    if (this.surfaces.length > maxSurfaces) this.surfaces = this.surfaces.filter((_, i) => i % 2 === 0)
+  }
+
+  /** The description says which are kept; until it comes, the new one is among them. */
+  private addCheckpoint(checkpoint: Checkpoint): void {
+    this.checkpoints = [...this.checkpoints.filter(({ name }) => name !== checkpoint.name), checkpoint]
+  }
+
+  private changed(): void {
+    this.version++
+    if (this.scheduled) return
+    this.scheduled = true
+    this.schedule(() => {
+      this.scheduled = false
+      for (const listener of [...this.listeners]) listener()
+    })
+  }
+}
