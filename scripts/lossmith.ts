@@ -10,6 +10,7 @@ import { version } from '../common/version.js'
 import { bench } from './commands/bench.js'
 import { build } from './commands/build.js'
 import { compare } from './commands/compare.js'
+import { dashboard } from './commands/dashboard.js'
 import { doctor } from './commands/doctor.js'
 import { evaluate } from './commands/evaluate.js'
 import { explain } from './commands/explain.js'
@@ -99,6 +100,26 @@ command('worker', 'Join a run as one worker, until the run ends.')
     ),
   )
   .action((options) => choose((terminal) => worker(options, terminal)))
+
+command('dashboard', 'Show runs as a web page, while they live and after they ended.')
+  .argument('[runs...]', 'directories of runs, or of several (default: ./runs)')
+  .option('--coordinator <host:port>', 'a run by the address of its coordinator; repeatable', (value: string, all: string[]) => [...all, value], [])
+  .option('--listen <host:port>', 'where the page is (default: 127.0.0.1:7077, or any port where that is taken)')
+  .option('--read-only', 'looking only: no pause, checkpoint, stop')
+  .option('--open', 'open the page in a browser')
+  .option('--insecure', 'allow addresses beyond loopback without TLS, on a private network')
+  .option('--tls', 'speak TLS to the coordinator')
+  .option('--tls-ca <file>', 'authority by which the coordinator is known, PEM; with --tls alone: those of the system')
+  .addOption(new Option('--parent-pid <pid>', 'end with this process').argParser(whole(1)).hideHelp())
+  .addHelpText(
+    'after',
+    examples(
+      'lossmith dashboard',
+      'lossmith dashboard runs/ads-20260101-120000 runs/ads-20260102-090000',
+      'lossmith dashboard --coordinator 10.0.0.1:7070 --tls-ca ca.pem',
+    ),
+  )
+  .action((directories, options) => choose((terminal) => dashboard(directories, options, terminal)))
 
 command('evaluate', 'Score a split of the input of a run, or other files, with a checkpoint of the run.')
   .argument('<run>', 'directory of the run')

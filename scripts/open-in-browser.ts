@@ -1,0 +1,9 @@
+/** Opens an address in the user's browser where there is a desktop; where there is none, or anything fails, nothing happens: the address was printed. */
+import { spawn } from 'node:child_process'
+
+export function openInBrowser(url: string): void {
+  if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return
+  const child = spawn('xdg-open', [url], { detached: true, stdio: 'ignore' })
+  child.once('error', () => undefined)
+  child.unref()
+}
