@@ -156,6 +156,9 @@ export function describeMember({ name, request, rank }: Member): string {
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`
 }
 
+/** On what a worker computes: `cpu`, `cuda 1 (NVIDIA H100)`. */
+export const deviceOf = ({ gpu, placement: { device } }: Member): string => (gpu === null ? device : `${device} ${gpu.ordinal} (${gpu.name})`)
+
 /** On what a run computes; of GPUs each one with its workers. */
 function describeDevices({ cluster }: Job, members: readonly Member[]): string {
   const { placement, request } = members[0]!

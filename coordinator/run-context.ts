@@ -51,6 +51,8 @@ export interface RunStatus {
   ledger: Ledger
   /** Name of the last checkpoint; empty before the first. */
   checkpoint: string
+  /** Losses that are mixed, once the plan is there; empty where one is trained. */
+  candidates: readonly string[]
   error: string
 }
 

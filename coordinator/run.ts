@@ -43,6 +43,7 @@ export async function run(context: RunContext, resumed: Resumed | undefined): Pr
   const input = await prepareInput(context, resumed?.data)
   const plan = await control.guardEarly(context.parts.buildPlan(job, input.features, input.facts))
   checkSamePlan(plan, resumed?.checkpoint)
+  context.status.candidates = plan.candidates
   await prepareWorkers(context, plan, input.source, resumed?.checkpoint?.name ?? '')
   const controller = await startController(context, plan, input, resumed?.checkpoint)
   try {
@@ -97,6 +98,7 @@ class Trainer {
     this.savedEpochDone = checkpoint?.manifest.epochDone ?? false
     this.position = checkpoint === undefined ? startOfEpoch(1, { step: 0, validationCursors: [], ledger: [] }) : positionOf(checkpoint.manifest)
     context.status.step = this.position.step
+    context.status.ledger = this.position.ledger.at(-1) ?? context.status.ledger
   }
 
   /** Last committed step. */

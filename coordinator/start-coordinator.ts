@@ -162,7 +162,7 @@ function makeContext(job: Job, training: boolean, parts: RunParts, directory: Ru
     membership: new Membership(training ? job : scoredAnywhere(job), version),
     tasks: new TaskQueue(),
     checkpoints: new CheckpointStore(directory.checkpoints),
-    status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', error: '' },
+    status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', candidates: [], error: '' },
     steps: undefined,
     controller: undefined,
   }
