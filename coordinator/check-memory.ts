@@ -19,18 +19,22 @@ interface Place {
   parts: Parts
 }
 
-/** By rank. @throws config `memory-too-small` */
+/** By rank; says which machine and which GPU have the least to spare. @throws config `memory-too-small` */
 export function checkMemory({ job, membership, events }: RunContext, plan: TrainingPlan): Demand[] {
-  const members = membership.ranks
+  const { demands, tightest } = requireMemory(job, membership.ranks, plan)
+  for (const place of tightest) events.log('info', `memory, estimated: ${describePlace(place)}`)
+  return demands
+}
+
+/** As above, without a word. `members`: by rank. */
+export function requireMemory(job: Job, members: readonly Member[], plan: TrainingPlan): { demands: Demand[]; tightest: Place[] } {
   const demands = members.map((member) => estimateMemory(plan, shareOf(job, member, members.length)))
   const places = placesOf(members, demands)
-  for (const kind of ['gpu', 'host'] as const) {
-    const tightest = places.filter((place) => place.kind === kind && place.bytes > 0).toSorted((a, b) => room(a) - room(b))[0]
-    if (tightest === undefined) continue
-    if (room(tightest) < 0) throw configError('memory-too-small', `[memory] ${describePlace(tightest)}; ${settingFor(tightest, job)}`)
-    events.log('info', `memory, estimated: ${describePlace(tightest)}`)
-  }
-  return demands
+  const ofKind = (kind: Place['kind']) => places.filter((place) => place.kind === kind && place.bytes > 0)
+  const tightest = (['gpu', 'host'] as const).flatMap((kind) => ofKind(kind).toSorted((a, b) => room(a) - room(b))[0] ?? [])
+  for (const place of tightest)
+    if (room(place) < 0) throw configError('memory-too-small', `[memory] ${describePlace(place)}; ${settingFor(place, job)}`)
+  return { demands, tightest }
 }
 
 function shareOf({ train, data }: Job, { placement, lanes, request }: Member, world: number) {

@@ -1,13 +1,15 @@
 /**
- * Who is of the run. Workers join until all are here, then the membership is fixed (generation 1) and ranks go by name. A worker that falls
- * silent before that is only struck off the list; after that its loss is the run's end (worker-loss.ts).
+ * Who is of the run. Workers join until all are here, then the membership is fixed (generation 1) and ranks go by name; lanes that move between
+ * them begin a new generation. A worker that falls silent before the first is only struck off the list; after that its loss is the run's end
+ * (worker-loss.ts).
  */
 import { refusedError, transientError } from '../common/errors.js'
 import type { Job } from '../common/job/job.js'
 import type { Gpu__Output as Gpu } from '../proto/generated/lossmith/v1/Gpu.js'
 import type { JoinRequest__Output as JoinRequest } from '../proto/generated/lossmith/v1/JoinRequest.js'
 import { choosePlacement, dealGpus, type Placement } from './choose-device.js'
-import { dealLanes, type LaneRange } from './deal-lanes.js'
+import { dealLanes, type LaneRange, rangesOf } from './deal-lanes.js'
+import type { LaneCount } from './move-lanes.js'
 
 export interface Member {
   readonly name: string
@@ -97,6 +99,19 @@ export class Membership {
   /** By rank. */
   get ranks(): Member[] {
     return [...this.members.values()].sort((a, b) => a.rank - b.rank)
+  }
+
+  /** By rank. */
+  get laneCounts(): LaneCount[] {
+    return this.ranks.map(({ name, lanes }) => ({ name, count: lanes.count }))
+  }
+
+  /** Lanes by rank for the same members: a new generation. */
+  redeal(counts: readonly LaneCount[]): void {
+    this.generation++
+    const lanes = rangesOf(counts.map(({ count }) => count))
+    for (const member of this.ranks) member.lanes = lanes[member.rank]!
+    this.onChange(`generation ${this.generation}, lanes: ${counts.map(({ name, count }) => `${name} ${count}`).join(', ')}`)
   }
 
   heard(member: Member): void {

@@ -36,6 +36,8 @@ export interface RunContext {
   readonly artifacts: Artifacts
   readonly checkpoints: CheckpointStore
   readonly status: RunStatus
+  /** Set once the data is known. */
+  plan: TrainingPlan | undefined
   /** Set while workers train. */
   steps: StepBook | undefined
   /** Set while workers train and the losses are searched. */

@@ -1,6 +1,7 @@
 /**
  * The order of a run. Workers join; the input is checked, indexed and counted; ranks are prepared; then epoch by epoch: train, save, evaluate.
- * Everything here waits for workers' tasks; a lost worker or a failure ends whichever wait is on (run-control.ts).
+ * Everything here waits for workers' tasks; a lost worker or a failure ends whichever wait is on (run-control.ts); what
+ * is asked of the run meanwhile is done between two of these (obey-orders.ts).
  */
 
 import { controllerFile, encodeController } from '../common/checkpoint/controller-file.js'
@@ -11,6 +12,7 @@ import type { TrainingPlan } from '../model/plan.js'
 import { type RunController, startController } from './controller/run-controller.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { emptyLedger, type Ledger } from './ledger.js'
+import { announceMembers, obeyOrders } from './obey-orders.js'
 import { type Input, prepareInput } from './prepare-input.js'
 import { planSha256, prepareWorkers } from './prepare-workers.js'
 import { enterPhase, onEveryMember, type RunContext } from './run-context.js'
@@ -38,12 +40,15 @@ export interface Outcome {
 
 export async function run(context: RunContext, resumed: Resumed | undefined): Promise<Outcome> {
   const { job, control, membership } = context
+  control.trains = true
   enterPhase(context, 'joining', `${job.cluster.workers} workers`)
   await control.guardEarly(membership.whenFull())
+  announceMembers(context)
   const input = await prepareInput(context, resumed?.data)
   const plan = await control.guardEarly(context.parts.buildPlan(job, input.features, input.facts))
   checkSamePlan(plan, resumed?.checkpoint)
   context.status.candidates = plan.candidates
+  context.plan = plan
   await prepareWorkers(context, plan, input.source, resumed?.checkpoint?.name ?? '')
   const controller = await startController(context, plan, input, resumed?.checkpoint)
   try {
@@ -56,8 +61,9 @@ export async function run(context: RunContext, resumed: Resumed | undefined): Pr
 async function trainAndEvaluate(context: RunContext, input: Input, trainer: Trainer, controller: RunController | undefined): Promise<Outcome> {
   const { job, control, directory } = context
   controller?.surfaces.begin()
+  const stopped = () => obeyOrders(context, input.source, trainer.checkpoint)
   while (!trainer.ended) {
-    if (control.stopReason !== undefined) return trainer.outcome('stopped')
+    if (await stopped()) return trainer.outcome('stopped')
     if (trainer.rowsLeft) {
       await trainer.train()
       await trainer.save()
@@ -66,6 +72,8 @@ async function trainAndEvaluate(context: RunContext, input: Input, trainer: Trai
     for (const split of job.evaluate.everyEpoch) await trainer.evaluate(split)
     trainer.nextEpoch()
   }
+  if (await stopped()) return trainer.outcome('stopped')
+  control.trains = false
   controller?.surfaces.finish(trainer.step)
   await controller?.painter.settled()
   await trainer.evaluate('test')

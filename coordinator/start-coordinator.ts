@@ -163,6 +163,7 @@ function makeContext(job: Job, training: boolean, parts: RunParts, directory: Ru
     tasks: new TaskQueue(),
     checkpoints: new CheckpointStore(directory.checkpoints),
     status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', candidates: [], error: '' },
+    plan: undefined,
     steps: undefined,
     controller: undefined,
   }
@@ -233,7 +234,7 @@ async function finishWorkers({ control, tasks, membership, events }: RunContext,
 }
 
 function withCheckpoint(error: LossmithError, { phase, checkpoint }: RunContext['status']): LossmithError {
-  if (!['training', 'saving', 'evaluating'].includes(phase)) return error
+  if (!['training', 'paused', 'saving', 'evaluating'].includes(phase) && checkpoint === '') return error
   const last = checkpoint === '' ? 'no checkpoint was written yet' : `the last checkpoint is ${checkpoint}`
   return new LossmithError(error.kind, error.code, `${error.message}; ${last}`, { cause: error })
 }

@@ -76,7 +76,7 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
 
     Steps: (call) => {
       streams.add(call)
-      if (control.stopReason !== undefined || control.checkpointWanted) call.write({ yield: true, reason: control.stopReason ?? 'checkpoint' })
+      if (control.yieldReason !== undefined) call.write({ yield: true, reason: control.yieldReason })
       serveWorkerStream(served, call, {
         report: ({ rank }, report) => context.steps?.add(rank, report),
         closed: () => streams.delete(call),

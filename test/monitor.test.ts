@@ -84,7 +84,7 @@ test('reflection, health, Describe, Watch, CheckpointNow and Stop while two work
   assert.equal(again.code, 2, again.stderr)
   assert.match(again.stderr, new RegExp(`that of process ${coordinator.pid} on .*\\[run-locked\\]`), 'the run of a living coordinator is not resumed')
 
-  assert.deepEqual(await ask('Stop', { reason: 'enough' }), { accepted: true })
+  assert.deepEqual(await ask('Stop', { reason: 'enough' }), { accepted: true, reason: '' })
   const { code, stdout, stderr } = await coordinator.ended
   assert.equal(code, 130, stderr)
   const result = JSON.parse(stdout) as { status: string; checkpoint: string; step: number }

@@ -7,6 +7,7 @@ import type { MonitorHandlers } from '../../proto/generated/lossmith/v1/Monitor.
 import type { RunEvent } from '../../proto/generated/lossmith/v1/RunEvent.js'
 import type { WatchRequest__Output as WatchRequest } from '../../proto/generated/lossmith/v1/WatchRequest.js'
 import type { RunContext } from '../run-context.js'
+import { memberMessages } from './member-messages.js'
 import { monitorRequests } from './monitor-requests.js'
 
 const defaultHistory = 1000
@@ -28,18 +29,7 @@ export function monitorService(context: RunContext, jobYaml: string, ended: Prom
         step: status.step,
         epoch: status.epoch,
         epochs: job.train.epochs,
-        members: membership.ranks.map(({ name, request, rank, lanes, placement, gpu, lastHeardMs }) => ({
-          member: name,
-          host: request.host,
-          pid: request.pid,
-          rank,
-          device: gpu === null ? placement.device : `${placement.device} ${gpu.ordinal} (${gpu.name})`,
-          threads: request.threads,
-          firstLane: lanes.first,
-          laneCount: lanes.count,
-          heartbeatAgeMs: Date.now() - lastHeardMs,
-          cpuClass: request.cpuClass,
-        })),
+        members: memberMessages(membership),
         ledger: status.ledger,
         rowsInEpoch: status.rowsInEpoch,
         error: status.error,
