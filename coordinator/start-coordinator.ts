@@ -15,7 +15,6 @@ import { readJob } from '../common/job/parse-job.js'
 import { serverOptions } from '../common/rpc/channel-options.js'
 import { parseAddress, serverCredentials } from '../common/rpc/credentials.js'
 import { asLossmithError } from '../common/rpc/status.js'
-import type { TlsFiles } from '../common/rpc/tls-files.js'
 import { version } from '../common/version.js'
 import { contracts, definition } from '../proto/load.js'
 import { Artifacts } from './artifacts.js'
@@ -43,12 +42,10 @@ export interface CoordinatorOptions {
   runDirectory: string
   resume: boolean
   mode: 'train' | { evaluate: EvaluateRequest }
-  /** host:port; port 0: any. Beyond loopback wants `tls` and `token`, or `insecure`. */
+  /** host:port; port 0: any. Beyond loopback wants `tls` or `insecure`. */
   listen: string
-  tls?: TlsFiles
+  tls?: { cert: string; key: string }
   insecure: boolean
-  /** Asked for in every call of Training, Monitor and reflection. */
-  token?: string | undefined
   onEvent?: (event: RunEvent) => void
 }
 
@@ -86,7 +83,7 @@ const modelParts: RunParts = { buildPlan, exportOnnx }
 
 /** `parts` are the model side; tests put a plan of their own there. */
 export async function startCoordinator(options: CoordinatorOptions, parts: RunParts = modelParts): Promise<Coordinator> {
-  const credentials = serverCredentials({ address: options.listen, insecure: options.insecure, tls: options.tls, token: options.token })
+  const credentials = serverCredentials({ address: options.listen, insecure: options.insecure, tls: options.tls })
   const training = options.mode === 'train'
   const directory = new RunDirectory(options.runDirectory)
   const keptJob = !training || options.resume
@@ -107,7 +104,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   membership.onChange = (message) => events.log('info', message)
   let settled: () => void = () => undefined
   const ended = new Promise<void>((resolve) => (settled = resolve))
-  const server = new Server(serverOptions(options.token))
+  const server = new Server(serverOptions)
   server.addService(contracts.lossmith.v1.Training.service, trainingService(context, loss))
   server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, ended))
   const health = new HealthImplementation({ '': 'SERVING', 'lossmith.v1.Training': 'SERVING', 'lossmith.v1.Monitor': 'SERVING' })

@@ -64,8 +64,7 @@ export function manifestText(manifest: Manifest): string {
 
 /** Reads the manifest and checks every file against its size and hash. A config error names the file, the hash wanted and the hash got. */
 export async function loadManifest(directory: string): Promise<Manifest> {
-  const path = join(directory, 'manifest.json')
-  const manifest = parseManifest(path, await readFile(path, 'utf8').catch((error) => refuse(path, 'a readable file', String(error))))
+  const manifest = await readManifest(directory)
   for (const [name, { bytes, sha256 }] of Object.entries(manifest.files)) {
     const file = join(directory, name)
     const got = await hashFile(file).catch((error) => refuse(file, 'a readable file', String(error)))
@@ -73,6 +72,12 @@ export async function loadManifest(directory: string): Promise<Manifest> {
     if (got.sha256 !== sha256) refuse(file, `sha256 ${sha256}`, `sha256 ${got.sha256}`)
   }
   return manifest
+}
+
+/** The manifest alone, its own hash checked: who loads the files wants `loadManifest`. */
+export async function readManifest(directory: string): Promise<Manifest> {
+  const path = join(directory, 'manifest.json')
+  return parseManifest(path, await readFile(path, 'utf8').catch((error) => refuse(path, 'a readable file', String(error))))
 }
 
 export async function hashFile(path: string): Promise<{ bytes: number; sha256: string }> {

@@ -1,0 +1,69 @@
+/** A run directory shows what a watcher of the living run saw: compared with what the coordinator told in process. */
+import assert from 'node:assert/strict'
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { temporaryDirectory, testJob, wholeRun } from '../run-fixture.test-support.js'
+import { directoryMonitor } from './directory-monitor.js'
+import type { Monitor, WatchOptions } from './monitor-client.js'
+import type { RunEvent } from './run-events.js'
+
+const timeout = 30_000
+
+async function watched(monitor: Monitor, options?: WatchOptions): Promise<RunEvent[]> {
+  const events: RunEvent[] = []
+  for await (const event of monitor.watch(options)) events.push(event)
+  return events
+}
+
+test('a directory shows the run that wrote it: phases, steps, metrics, checkpoints, rejects, members', { timeout }, async (t) => {
+  const directory = temporaryDirectory(t)
+  const run = join(directory, 'run')
+  const job = testJob(directory)
+  const told: RunEvent[] = []
+  const result = await wholeRun(t, job, run, { onEvent: (event) => told.push(event) })
+  const monitor = directoryMonitor(run)
+
+  const described = await monitor.describe()
+  assert.deepEqual(
+    [described.name, described.phase, described.step, described.epoch, described.epochs, described.lanes, described.batch, described.live],
+    [job.name, 'done', result.step, 2, 2, 4, 16, false],
+  )
+  assert.deepEqual(described.ledger, result.ledger.at(-1))
+  assert.equal(described.rejects, 3)
+  assert.deepEqual(
+    described.members.map(({ member, rank, firstLane, laneCount }) => [member, rank, firstLane, laneCount]),
+    [
+      ['w0', 0, 0, 2],
+      ['w1', 1, 2, 2],
+    ],
+  )
+  assert.deepEqual(described.checkpoints.at(-1)!.step, result.step)
+  assert.ok(described.checkpoints.every(({ bytes, unixMs }) => bytes > 0 && unixMs >= described.startedUnixMs))
+  assert.match(described.jobYaml, /epochs: 2/)
+
+  const events = await watched(monitor)
+  const steps = (of: RunEvent[]) => of.flatMap(({ step }) => (step == null ? [] : [[step.step, step.epoch, step.loss, step.examples]]))
+  assert.deepEqual(steps(events), steps(told))
+  const phases = (of: RunEvent[]) => of.flatMap(({ phase }) => phase ?? [])
+  assert.deepEqual(phases(events), phases(told))
+  const metrics = (of: RunEvent[]) => of.flatMap(({ metric }) => metric ?? [])
+  assert.deepEqual(metrics(events), metrics(told))
+  assert.ok(events.every(({ unixMs }, i) => unixMs >= (events[i - 1]?.unixMs ?? 0)))
+  assert.deepEqual(
+    events.flatMap(({ reject }) => (reject == null ? [] : [reject.line])),
+    [150, 11, 290],
+  )
+  const few = await watched(monitor, { fromStep: 5, history: 4 })
+  assert.equal(few.filter(({ kind }) => kind === 'step').length, 4)
+  assert.equal(few.findLast(({ step }) => step != null)!.step!.step, result.step)
+  assert.deepEqual(await monitor.stop(), { accepted: false, reason: `wanted a run that a coordinator works on, got the directory ${run}` })
+
+  // What was written since is read; a line that is half written waits.
+  appendFileSync(join(run, 'metrics.jsonl'), '{"step":1000,"epoch":3,"loss":0.5,"examples":16}\n{"step":1001,')
+  assert.equal((await monitor.describe()).step, 1000)
+  // A directory that was cut is read anew.
+  writeFileSync(join(run, 'metrics.jsonl'), '{"step":1,"epoch":1,"loss":0.5,"examples":16}\n')
+  assert.equal((await monitor.describe()).step, 1)
+  assert.throws(() => directoryMonitor(directory), { code: 'run-missing' })
+})
