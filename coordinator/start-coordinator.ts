@@ -15,6 +15,7 @@ import { readJob } from '../common/job/parse-job.js'
 import { serverOptions } from '../common/rpc/channel-options.js'
 import { parseAddress, serverCredentials } from '../common/rpc/credentials.js'
 import { asLossmithError } from '../common/rpc/status.js'
+import type { TlsFiles } from '../common/rpc/tls-files.js'
 import { version } from '../common/version.js'
 import { contracts, definition } from '../proto/load.js'
 import { Artifacts } from './artifacts.js'
@@ -42,10 +43,12 @@ export interface CoordinatorOptions {
   runDirectory: string
   resume: boolean
   mode: 'train' | { evaluate: EvaluateRequest }
-  /** host:port; port 0: any. Beyond loopback wants `tls` or `insecure`. */
+  /** host:port; port 0: any. Beyond loopback wants `tls` and `token`, or `insecure`. */
   listen: string
-  tls?: { cert: string; key: string }
+  tls?: TlsFiles
   insecure: boolean
+  /** Asked for in every call of Training, Monitor and reflection. */
+  token?: string | undefined
   onEvent?: (event: RunEvent) => void
 }
 
@@ -83,7 +86,7 @@ const modelParts: RunParts = { buildPlan, exportOnnx }
 
 /** `parts` are the model side; tests put a plan of their own there. */
 export async function startCoordinator(options: CoordinatorOptions, parts: RunParts = modelParts): Promise<Coordinator> {
-  const credentials = serverCredentials({ address: options.listen, insecure: options.insecure, tls: options.tls })
+  const credentials = serverCredentials({ address: options.listen, insecure: options.insecure, tls: options.tls, token: options.token })
   const training = options.mode === 'train'
   const directory = new RunDirectory(options.runDirectory)
   const keptJob = !training || options.resume
@@ -104,7 +107,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   membership.onChange = (message) => events.log('info', message)
   let settled: () => void = () => undefined
   const ended = new Promise<void>((resolve) => (settled = resolve))
-  const server = new Server(serverOptions)
+  const server = new Server(serverOptions(options.token))
   server.addService(contracts.lossmith.v1.Training.service, trainingService(context, loss))
   server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, ended))
   const health = new HealthImplementation({ '': 'SERVING', 'lossmith.v1.Training': 'SERVING', 'lossmith.v1.Monitor': 'SERVING' })

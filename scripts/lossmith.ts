@@ -17,6 +17,8 @@ import { explain } from './commands/explain.js'
 import { kinds, synth } from './commands/synth.js'
 import { coordinator, train } from './commands/train.js'
 import { worker } from './commands/worker.js'
+import { addConnectOptions } from './connect-flags.js'
+import { addListenOptions } from './listen-flags.js'
 import { exitCode, type GlobalOptions, Terminal } from './terminal.js'
 
 type Action = (terminal: Terminal) => number | Promise<number>
@@ -52,11 +54,8 @@ const jobCommand = (name: string, description: string) =>
     .option('--print-job', 'print the job with all defaults, and do nothing else')
     .option('--workers <n>', 'workers, as cluster.workers of the job', whole(1))
     .addOption(deviceOption('what the workers compute on, as cluster.device of the job: a GPU each, or CPUs'))
-    .option('--insecure', 'allow an address beyond loopback without TLS, on a private network')
-    .option('--tls-cert <file>', 'certificate to listen with, PEM')
-    .option('--tls-key <file>', 'its key, PEM')
 
-jobCommand('train', 'Train on this machine: a coordinator in this process and workers as child processes.')
+addListenOptions(jobCommand('train', 'Train on this machine: a coordinator in this process and workers as child processes.'))
   .option('--threads <n>', 'threads of each worker (default: cores / workers)', whole(1, 1024))
   .option('--listen <host:port>', 'where the coordinator listens', '127.0.0.1:0')
   .option('--tls-ca <file>', 'authority by which the workers know the certificate, PEM')
@@ -72,13 +71,14 @@ jobCommand('train', 'Train on this machine: a coordinator in this process and wo
   )
   .action((file, options) => choose((terminal) => train(file, options, terminal)))
 
-jobCommand('coordinator', 'Lead a run whose workers join from other machines. Needs no compiler and no native engine.')
+addListenOptions(jobCommand('coordinator', 'Lead a run whose workers join from other machines. Needs no compiler and no native engine.'))
   .option('--listen <host:port>', 'where to listen for workers', '127.0.0.1:7070')
   .addHelpText('after', examples('lossmith coordinator job.yaml --workers 4 --listen 10.0.0.1:7070 --insecure'))
   .action((file, options) => choose((terminal) => coordinator(file, options, terminal)))
 
-command('worker', 'Join a run as one worker, until the run ends.')
-  .requiredOption('--coordinator <host:port>', 'where the coordinator listens')
+addConnectOptions(
+  command('worker', 'Join a run as one worker, until the run ends.').requiredOption('--coordinator <host:port>', 'where the coordinator listens'),
+)
   .option('--name <name>', 'name in the run (default: host:pid)')
   .option('--threads <n>', 'threads that compute (default: all cores)', whole(1, 1024), availableParallelism())
   .option(
@@ -86,9 +86,6 @@ command('worker', 'Join a run as one worker, until the run ends.')
     'own address for the exchange between workers, on a private interface (default: the one that reaches the coordinator)',
     '',
   )
-  .option('--insecure', 'allow a coordinator beyond loopback without TLS, on a private network')
-  .option('--tls', 'speak TLS')
-  .option('--tls-ca <file>', 'authority by which the coordinator is known, PEM; with --tls alone: those of the system')
   .addOption(deviceOption('what to compute on, unless the job says it').default('auto'))
   .option('--gpu <n>', 'the GPU to use, as CUDA counts them (default: the coordinator chooses, one for each worker)', whole(0))
   .addOption(new Option('--parent-pid <pid>', 'end with this process').argParser(whole(1)).hideHelp())

@@ -28,13 +28,13 @@ export interface Outcome {
 }
 
 export async function runHere({ terminal, coordinator: options, threads, tlsCa }: RunHere): Promise<Outcome> {
-  const { job } = options
+  const { job, insecure, tls, token } = options
   let address = ''
   const progress = new Progress({
     terminal,
     epochs: job.train.epochs,
     rowsInEpoch: async () => {
-      const { rowsInEpoch } = await describeRun({ address, insecure: options.insecure, tls: options.tls && { ...(tlsCa && { ca: tlsCa }) } })
+      const { rowsInEpoch } = await describeRun({ address, insecure, tls: tls && { ca: tlsCa ?? tls.cert }, token })
       return rowsInEpoch > 0 ? rowsInEpoch : null
     },
   })
@@ -46,7 +46,7 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
     runDirectory: options.runDirectory,
   })
   const { workers: count, device } = job.cluster
-  const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure: options.insecure, tlsCa })
+  const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure, tlsCa, token })
   const signals = stopOnSignals(coordinator, workers, progress, terminal)
   try {
     const result = await (workers === null ? coordinator.finished : untilCrash(coordinator, workers, progress, job.cluster.lostAfterMs))

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Job } from '../common/job/job.js'
+import { tokenVariable } from '../common/rpc/token.js'
 
 const entry = fileURLToPath(new URL('./lossmith.js', import.meta.url))
 const keptLines = 20
@@ -24,6 +25,8 @@ interface ProcessOptions {
   readonly device: Job['cluster']['device']
   readonly insecure: boolean
   readonly tlsCa: string | undefined
+  /** Handed over in the environment, which only this user can read. */
+  readonly token: string | undefined
 }
 
 interface Worker {
@@ -78,12 +81,13 @@ export class WorkerProcesses {
   }
 }
 
-function startWorker(name: string, { coordinator, threads, device, insecure, tlsCa }: ProcessOptions): Worker {
+function startWorker(name: string, { coordinator, threads, device, insecure, tlsCa, token }: ProcessOptions): Worker {
   const options = ['--coordinator', coordinator, '--name', name, '--threads', String(threads), '--device', device]
   options.push('--parent-pid', String(process.pid))
   if (insecure) options.push('--insecure')
   if (tlsCa !== undefined) options.push('--tls-ca', tlsCa)
-  const child = spawn(process.execPath, [entry, 'worker', ...options], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, [tokenVariable]: token }
+  const child = spawn(process.execPath, [entry, 'worker', ...options], { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const worker: Worker = { name, child, lines: [] }
   for (const stream of [child.stdout, child.stderr]) {
     let rest = ''

@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { type CallLimits, download, unary, upload } from '../common/rpc/call.js'
-import { clientOptions } from '../common/rpc/channel-options.js'
-import { clientCredentials } from '../common/rpc/credentials.js'
+import { channelOptions } from '../common/rpc/channel-options.js'
+import { type ConnectOptions, clientCredentials } from '../common/rpc/credentials.js'
 import { asLossmithError } from '../common/rpc/status.js'
 import type { ArtifactChunk, ArtifactChunk__Output } from '../proto/generated/lossmith/v1/ArtifactChunk.js'
 import type { CompleteReply__Output } from '../proto/generated/lossmith/v1/CompleteReply.js'
@@ -34,11 +34,10 @@ export class CoordinatorLink {
   private stepStream: ClientDuplexStream<StepReport, StepOrder__Output> | undefined
   private controllerStream: ClientDuplexStream<ControllerReport, ControllerState__Output> | undefined
 
-  constructor(options: { coordinator: string; insecure: boolean; tls?: { ca?: string } | undefined; signal: AbortSignal }) {
-    this.address = options.coordinator
-    this.signal = options.signal
-    const { coordinator: address, insecure, tls } = options
-    this.client = new contracts.lossmith.v1.Training(address, clientCredentials({ address, insecure, tls }), clientOptions)
+  constructor(connect: ConnectOptions, signal: AbortSignal) {
+    this.address = connect.address
+    this.signal = signal
+    this.client = new contracts.lossmith.v1.Training(connect.address, clientCredentials(connect), channelOptions(connect))
   }
 
   join(request: JoinRequest): Promise<JoinReply__Output> {

@@ -41,7 +41,7 @@ export interface FakeCoordinator {
 export async function startFakeCoordinator({ lostAfterMs = 2000, port = 0 } = {}): Promise<FakeCoordinator> {
   const tasks: { task: Task; resolve: (result: TaskResult__Output) => void }[] = []
   let lastId = 0
-  const server = new Server(serverOptions)
+  const server = new Server(serverOptions())
   const fake: FakeCoordinator = {
     ...{ address: '', joins: [], leaves: [], heartbeats: [], reports: [], controllerReports: [], chunks: [], artifacts: new Map(), state: [] },
     ...{ refuseJoin: undefined, heartbeatReply: { stop: false, reason: '' }, yieldAfter: Number.POSITIVE_INFINITY },

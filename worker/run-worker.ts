@@ -29,8 +29,9 @@ export interface WorkerOptions {
   device: DeviceOptions
   /** Address for the exchange between workers. '': the local address that reaches the coordinator. */
   bind: string
-  tls?: { ca?: string }
+  tls?: { ca?: string } | undefined
   insecure: boolean
+  token?: string | undefined
   /** Asks the worker to leave. */
   signal: AbortSignal
   /** The worker dies with this process. */
@@ -56,7 +57,7 @@ export async function runWorker(options: WorkerOptions, native: Native = loadNat
   const leave = () => ending.abort(transientError('interrupted', `the worker left the run at ${options.coordinator}: it was asked to`))
   if (options.signal.aborted) leave()
   else options.signal.addEventListener('abort', leave, { once: true })
-  const link = new CoordinatorLink({ ...options, signal: ending.signal })
+  const link = new CoordinatorLink({ ...options, address: options.coordinator }, ending.signal)
   try {
     const bind = options.bind === '' ? await localAddress(options.coordinator) : options.bind
     const membership = await Promise.race([join(link, joinRequest(options, native), options.joinTimeoutMs ?? 60_000), whenEnded(ending.signal)])

@@ -45,7 +45,7 @@ let held: ServerReadableStream<Buffer, Buffer> | undefined
 let hold = false
 
 before(async () => {
-  server = new Server(serverOptions)
+  server = new Server(serverOptions())
   server.addService(service, {
     echo(call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) {
       const text = call.request.toString('utf8', 0, 20)

@@ -2,7 +2,8 @@
  * Options of every channel and server, the same on both sides: messages up to 64 MB instead of 4, a flow-control window that lets a
  * checkpoint stream at the speed of the network, pings that notice a peer which is gone without a word, no proxy from the environment.
  */
-import type { ChannelOptions, ServerOptions } from '@grpc/grpc-js'
+import type { ChannelOptions, ClientOptions, ServerOptions } from '@grpc/grpc-js'
+import { askForToken, showToken } from './token.js'
 
 export const maxMessageBytes = 64 * 1024 * 1024
 /** Data of one chunk in a stream of a tensor or an artifact. */
@@ -27,4 +28,12 @@ export const clientOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 }
 
-export const serverOptions: ServerOptions = { ...shared }
+/** For a client that shows `token`, if there is one. */
+export function channelOptions({ token }: { token?: string | undefined }): ClientOptions {
+  return token === undefined ? clientOptions : { ...clientOptions, interceptors: [showToken(token)] }
+}
+
+/** For a server that obeys only who shows `token`, if there is one; health is open to all. */
+export function serverOptions(token?: string): ServerOptions {
+  return token === undefined ? shared : { ...shared, interceptors: [askForToken(token)] }
+}

@@ -40,7 +40,7 @@ test('with TLS a client that knows the authority is answered, one that does not 
     stdio: 'ignore',
   })
 
-  const server = new Server(serverOptions)
+  const server = new Server(serverOptions())
   t.after(() => server.forceShutdown())
   const raw = (bytes: Buffer) => bytes
   const echo = {

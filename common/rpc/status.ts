@@ -19,7 +19,7 @@ const statusOf: Record<ErrorKind, status> = {
  * What a handler gives to its callback, or to `call.emit('error', …)` of a stream (never `call.destroy`: that sends no status and the
  * client waits for its deadline). Pass `code` where the contract names a status, as NOT_FOUND of Heartbeat.
  */
-export function toStatus(error: unknown, code?: status): Error & Partial<StatusObject> {
+export function toStatus(error: unknown, code?: status): Error & StatusObject {
   const { kind, code: name, message } = asLossmithError(error)
   const metadata = new Metadata()
   metadata.set(kindKey, kind)
@@ -41,6 +41,8 @@ export function fromStatus(error: ServiceError, what: string): LossmithError {
       return new LossmithError('transient', 'rpc-timeout', message, options)
     case status.UNAVAILABLE:
       // OpenSSL's words: trying again does not help.
+      if (/certificate has expired|certificate is not yet valid/i.test(message))
+        return new LossmithError('refused', 'certificate-expired', message, options)
       if (/certificate|altnames|EPROTO|wrong version number/i.test(message)) return new LossmithError('refused', 'tls-refused', message, options)
       return new LossmithError('transient', 'rpc-unavailable', message, options)
     case status.ABORTED:
@@ -48,10 +50,11 @@ export function fromStatus(error: ServiceError, what: string): LossmithError {
       return new LossmithError('transient', 'rpc-unavailable', message, options)
     case status.CANCELLED:
       return new LossmithError('transient', 'rpc-cancelled', message, options)
+    case status.UNAUTHENTICATED:
+      return new LossmithError('refused', 'token-wrong', message, options)
     case status.NOT_FOUND:
     case status.FAILED_PRECONDITION:
     case status.PERMISSION_DENIED:
-    case status.UNAUTHENTICATED:
       return new LossmithError('refused', 'rpc-refused', message, options)
     default:
       return new LossmithError('broken', 'rpc-failed', message, options)

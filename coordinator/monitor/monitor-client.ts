@@ -3,8 +3,8 @@
  * monitor.proto says what the messages mean. Every call has a deadline but Watch, which lasts as long as the run.
  */
 import { type CallLimits, download, unary } from '../../common/rpc/call.js'
-import { clientOptions } from '../../common/rpc/channel-options.js'
-import { clientCredentials } from '../../common/rpc/credentials.js'
+import { channelOptions } from '../../common/rpc/channel-options.js'
+import { type ConnectOptions, clientCredentials } from '../../common/rpc/credentials.js'
 import type { CheckpointNowReply__Output as CheckpointNowReply } from '../../proto/generated/lossmith/v1/CheckpointNowReply.js'
 import type { MoveLanesReply__Output as MoveLanesReply } from '../../proto/generated/lossmith/v1/MoveLanesReply.js'
 import type { PauseReply__Output as PauseReply } from '../../proto/generated/lossmith/v1/PauseReply.js'
@@ -15,7 +15,7 @@ import type { RunEvent__Output as RunEvent } from '../../proto/generated/lossmit
 import type { StopReply__Output as StopReply } from '../../proto/generated/lossmith/v1/StopReply.js'
 import { contracts } from '../../proto/load.js'
 
-export type { CheckpointNowReply, MoveLanesReply, PauseReply, ProgressReply, ResumeReply, RunDescription, RunEvent, StopReply }
+export type { CheckpointNowReply, ConnectOptions, MoveLanesReply, PauseReply, ProgressReply, ResumeReply, RunDescription, RunEvent, StopReply }
 
 export interface WatchOptions {
   /** Steps before this one are left out. Default: 0. */
@@ -44,22 +44,14 @@ export interface Monitor {
   close(): void
 }
 
-export interface MonitorAddress {
-  /** host:port */
-  address: string
-  /** Allows an address beyond loopback in clear text. */
-  insecure?: boolean
-  /** Speaks TLS; `ca`: PEM file of the authority, else those of the system. */
-  tls?: { ca?: string } | undefined
-}
-
 const callMs = 10_000
 /** A run may last for months. */
 const watchMs = 365 * 86_400_000
 
-/** Connects when the first call is made. @throws config `address-invalid`, `insecure-address`, `tls-file` */
-export function connectMonitor({ address, insecure = false, tls }: MonitorAddress): Monitor {
-  const client = new contracts.lossmith.v1.Monitor(address, clientCredentials({ address, insecure, tls }), clientOptions)
+/** Connects when the first call is made. @throws config `address-invalid`, `insecure-address`, `tls-file`, `token-invalid` */
+export function connectMonitor(options: ConnectOptions): Monitor {
+  const { address } = options
+  const client = new contracts.lossmith.v1.Monitor(address, clientCredentials(options), channelOptions(options))
   const limits = (call: string): CallLimits => ({ timeoutMs: callMs, what: `${call} at ${address}` })
   return {
     describe: () => unary<RunDescription>((options, done) => client.describe({}, options, done), limits('Describe')),

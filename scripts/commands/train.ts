@@ -6,18 +6,12 @@ import type { Job } from '../../common/job/job.js'
 import { checkFilesHere, printJob, readJob } from '../../common/job/parse-job.js'
 import { clusterSettings } from '../cluster-settings.js'
 import { keepResult } from '../kept-result.js'
+import { type ListenFlags, listenOptions } from '../listen-flags.js'
 import { runHere } from '../run-here.js'
 import { describeResult } from '../run-report.js'
 import type { Terminal } from '../terminal.js'
 
-export interface ListenOptions {
-  readonly listen: string
-  readonly insecure?: true
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-}
-
-export interface TrainOptions extends ListenOptions {
+export interface TrainOptions extends ListenFlags {
   readonly workers?: number
   readonly threads?: number
   readonly device?: Job['cluster']['device']
@@ -54,7 +48,12 @@ async function startRun(
   const runDirectory = resolve(options.resume ?? options.run ?? freshDirectory(job.name))
   const common = { job, jobYaml: printJob(job), runDirectory, resume: options.resume !== undefined, mode: 'train' as const }
   try {
-    const { result, interrupted } = await runHere({ terminal, coordinator: { ...common, ...listenOptions(options) }, threads, tlsCa: options.tlsCa })
+    const { result, interrupted } = await runHere({
+      terminal,
+      coordinator: { ...common, ...listenOptions(options, terminal) },
+      threads,
+      tlsCa: options.tlsCa,
+    })
     const again = result.status === 'stopped' ? resumeHint(runDirectory) : null
     const facts = { ok: result.status === 'done', ...result }
     keepResult(runDirectory, facts)
@@ -65,11 +64,6 @@ async function startRun(
     if (again !== null) terminal.note(again, { event: 'resumable', runDirectory })
     throw error
   }
-}
-
-export function listenOptions({ listen, insecure, tlsCert, tlsKey }: ListenOptions) {
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw configError('usage', 'wanted --tls-cert and --tls-key together, got one of them')
-  return { listen, insecure: insecure === true, ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey } }) }
 }
 
 function newJob(file: string | undefined, { workers, device, set }: TrainOptions): Job {

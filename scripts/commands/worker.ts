@@ -1,23 +1,21 @@
 import { configError } from '../../common/errors.js'
 import { runWorker } from '../../worker/run-worker.js'
+import { type ConnectFlags, connectOptions } from '../connect-flags.js'
 import type { Terminal } from '../terminal.js'
 
-export interface WorkerOptions {
+export interface WorkerOptions extends ConnectFlags {
   readonly coordinator: string
   readonly name?: string
   readonly threads: number
   readonly bind: string
   readonly device: 'auto' | 'cpu' | 'cuda'
   readonly gpu?: number
-  readonly insecure?: true
-  readonly tls?: true
-  readonly tlsCa?: string
   readonly parentPid?: number
 }
 
 /** One rank of a run, until the run ends. The first signal leaves the run, which ends it; the second one ends this process at once. */
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<number> {
-  const { coordinator, name, threads, bind, parentPid, tlsCa } = options
+  const { coordinator, name, threads, bind, parentPid } = options
   if (options.device === 'cpu' && options.gpu !== undefined) throw configError('usage', 'wanted --gpu without --device cpu, got both')
   const leaving = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -26,13 +24,11 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
       leaving.abort()
     })
   }
-  const secure = options.tls === true || tlsCa !== undefined
   await runWorker({
-    ...{ coordinator, threads, bind, insecure: options.insecure === true, signal: leaving.signal },
+    ...{ coordinator, threads, bind, ...connectOptions(options, terminal), signal: leaving.signal },
     device: { device: options.device, ...(options.gpu !== undefined && { gpu: options.gpu }) },
     ...(name !== undefined && { name }),
     ...(parentPid !== undefined && { parentPid }),
-    ...(secure && { tls: tlsCa === undefined ? {} : { ca: tlsCa } }),
     log: { info: (message) => terminal.note(message, { event: 'log', message }) },
   })
   if (terminal.json) terminal.result('', { ok: true })
