@@ -25,6 +25,7 @@ import { type EvaluateRequest, evaluateRun } from './evaluate-run.js'
 import { exportOnnx } from './export-onnx.js'
 import { emptyLedger, type Ledger } from './ledger.js'
 import { Membership } from './membership.js'
+import { type Metrics, type MetricsOptions, startMetrics } from './metrics/start-metrics.js'
 import { monitorService } from './monitor/monitor-service.js'
 import { type RunEvent, RunEvents } from './monitor/run-events.js'
 import { type Outcome, type Resumed, run } from './run.js'
@@ -49,6 +50,10 @@ export interface CoordinatorOptions {
   insecure: boolean
   /** Asked for in every call of Training, Monitor and reflection. */
   token?: string | undefined
+  /** host:port of /metrics for Prometheus, under the same rule as `listen`; absent: none. */
+  metrics?: string | undefined
+  /** Event files for TensorBoard in the directory of a run that trains. */
+  tensorboard?: boolean | undefined
   onEvent?: (event: RunEvent) => void
 }
 
@@ -74,6 +79,8 @@ export interface RunResult {
 
 export interface Coordinator {
   address: string
+  /** Where Prometheus finds the metrics, when that was asked for. */
+  metricsUrl: string | undefined
   /** Rejects with LossmithError. */
   finished: Promise<RunResult>
   /** Yields after the next commit, saves, ends: status 'stopped'. Before training there is nothing to save. */
@@ -114,7 +121,9 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   health.addToServer(server)
   new ReflectionService(definition).addToServer(server)
 
+  let metrics: Metrics | undefined
   const shut = async () => {
+    await metrics?.close()
     membership.close()
     loss.close()
     await shutDown(server)
@@ -124,6 +133,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   let address: string
   try {
     address = await listen(server, options.listen, credentials)
+    metrics = await startMetrics(context, metricsOptions(options, resumed))
     // Only a coordinator that could listen touches the directory.
     if (training && !options.resume) directory.create(options.jobYaml)
   } catch (error) {
@@ -144,6 +154,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   finished.catch(() => undefined)
   return {
     address,
+    metricsUrl: metrics.url,
     finished,
     stop: (reason) => control.stop(reason),
     close: async () => {
@@ -152,6 +163,13 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
       await shut()
     },
   }
+}
+
+function metricsOptions(options: CoordinatorOptions, resumed: Resumed | undefined): MetricsOptions {
+  const { metrics, tensorboard = false, insecure, tls, token, resume, mode } = options
+  const saved = resumed?.checkpoint?.manifest.step
+  const restartAt = !resume ? undefined : saved === undefined ? 0 : saved + 1
+  return { address: metrics, insecure, tls, token, tensorboard: tensorboard && mode === 'train', restartAt }
 }
 
 function makeContext(job: Job, training: boolean, parts: RunParts, directory: RunDirectory, artifacts: Artifacts): RunContext {

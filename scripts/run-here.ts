@@ -46,6 +46,8 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
     runDirectory: options.runDirectory,
   })
   const { workers: count, device } = job.cluster
+  const { metricsUrl } = coordinator
+  if (metricsUrl !== undefined) terminal.note(`metrics for Prometheus at ${metricsUrl}`, { event: 'metrics', url: metricsUrl })
   const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure, tlsCa, token })
   const signals = stopOnSignals(coordinator, workers, progress, terminal)
   try {

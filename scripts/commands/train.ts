@@ -19,6 +19,8 @@ export interface TrainOptions extends ListenFlags {
   readonly resume?: string
   readonly set: string[]
   readonly printJob?: true
+  readonly metrics?: string
+  readonly tensorboard: boolean
   readonly tlsCa?: string
 }
 
@@ -46,7 +48,8 @@ async function startRun(
   const threads = threadsFor(job)
   if (threads !== null) checkFilesHere(job)
   const runDirectory = resolve(options.resume ?? options.run ?? freshDirectory(job.name))
-  const common = { job, jobYaml: printJob(job), runDirectory, resume: options.resume !== undefined, mode: 'train' as const }
+  const { metrics, tensorboard } = options
+  const common = { metrics, tensorboard, job, jobYaml: printJob(job), runDirectory, resume: options.resume !== undefined, mode: 'train' as const }
   try {
     const { result, interrupted } = await runHere({
       terminal,

@@ -24,7 +24,16 @@ export async function runArm(options: { job: Job; runDirectory: string; threads:
   if (resume) checkSame(job, runDirectory)
   const ended = readResult(runDirectory)
   if (ended?.ok) return { result: ended, interrupted: null, kept: true }
-  const coordinator = { job, jobYaml: printJob(job), runDirectory, resume, mode: 'train' as const, listen: '127.0.0.1:0', insecure: false }
+  const coordinator = {
+    job,
+    jobYaml: printJob(job),
+    runDirectory,
+    resume,
+    mode: 'train' as const,
+    listen: '127.0.0.1:0',
+    insecure: false,
+    tensorboard: true,
+  }
   try {
     const { result, interrupted } = await runHere({ terminal, coordinator, threads, tlsCa: undefined })
     const facts = { ok: result.status === 'done', ...result }
