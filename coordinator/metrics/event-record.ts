@@ -15,7 +15,14 @@ export interface TensorboardEvent {
   sessionLog?: { status: typeof sessionStart }
 }
 
-export type SummaryValue = { tag: string; simpleValue: number } | { tag: string; image: SummaryImage; metadata: { summaryDescription: string } }
+export type SummaryValue = { tag: string; simpleValue: number } | { tag: string; image: SummaryImage; metadata: ImageMetadata }
+
+export interface ImageMetadata {
+  /** Who shows it. */
+  pluginData: { pluginName: 'images' }
+  /** Shown beside it, Markdown. */
+  summaryDescription: string
+}
 
 /** colorspace 3: RGB. */
 export interface SummaryImage {
@@ -44,7 +51,8 @@ const schema = protobuf.Root.fromJSON({
     Summary: message({ value: { ...one('Value', 1), rule: 'repeated' } }),
     Value: message({ tag: one('string', 1), simpleValue: one('float', 2), image: one('Image', 4), metadata: one('Metadata', 9) }),
     Image: message({ height: one('int32', 1), width: one('int32', 2), colorspace: one('int32', 3), encodedImageString: one('bytes', 4) }),
-    Metadata: message({ summaryDescription: one('string', 3) }),
+    Metadata: message({ pluginData: one('PluginData', 1), summaryDescription: one('string', 3) }),
+    PluginData: message({ pluginName: one('string', 1) }),
     SessionLog: message({ status: one('int32', 1) }),
   },
 })

@@ -102,13 +102,14 @@ function metricValues({ split, auc, logloss, recalibrated, accuracy, calibration
   return values.filter(([, value]) => Number.isFinite(value)).map(([name, value]) => scalar(`${split}/${name}`, value))
 }
 
-/** A picture for each label, and for each value of a field where the surface is by one. */
+/** A picture for each label, and for each value of a field where the surface is by one. Its tag names the candidates: not every reader shows descriptions. */
 function surfaceValues({ field, candidates, probabilities, rows }: SurfaceEvent): SummaryValue[] {
+  const names = candidates.join(', ')
   const across = `predicted probability from ${probabilities[0]} to ${probabilities.at(-1)}, left to right`
-  const summaryDescription = `Weights of ${candidates.join(', ')}, from the top down, over the ${across}; pale: 0, dark: 1.`
+  const summaryDescription = `Weights of ${names}, from the top down, over the ${across}; pale: 0, dark: 1.`
   return rows.slice(0, maxImages).map(({ label, value, weights }) => ({
-    tag: field === '' ? `surface/label_${label}` : `surface_by_${field}/${value}/label_${label}`,
+    tag: `${field === '' ? 'surface' : `surface_by_${field}/${value}`}/label_${label}: ${names}`,
     image: surfaceImage(weights, candidates.length),
-    metadata: { summaryDescription },
+    metadata: { pluginData: { pluginName: 'images' }, summaryDescription },
   }))
 }
