@@ -4,12 +4,13 @@
  * coordinator's small one would be collected every twenty steps of a search, for milliseconds in which all workers wait (docs/benchmarks.md).
  */
 import { availableParallelism } from 'node:os'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { configError } from '../common/errors.js'
 import { version } from '../common/version.js'
 import { bench } from './commands/bench.js'
 import { build } from './commands/build.js'
 import { compare } from './commands/compare.js'
+import { control, requests } from './commands/control.js'
 import { dashboard } from './commands/dashboard.js'
 import { doctor } from './commands/doctor.js'
 import { evaluate } from './commands/evaluate.js'
@@ -120,6 +121,26 @@ command('dashboard', 'Show runs as a web page, while they live and after they en
     ),
   )
   .action((directories, options) => choose((terminal) => dashboard(directories, options, terminal)))
+
+addConnectOptions(
+  command('control', 'Ask something of a run that goes on. Exit code 0: it is taken; 3: the run refuses, and says why.')
+    .argument('<host:port>', 'where its coordinator listens')
+    .addArgument(new Argument('<request>', 'move: give lanes of one worker to another').choices(requests)),
+)
+  .option('--reason <text>', 'pause, stop: shown to everyone who watches')
+  .option('--from <worker>', 'move: who gives lanes, by name')
+  .option('--to <worker>', 'move: who takes them')
+  .option('--lanes <n>', 'move: how many', whole(1))
+  .addHelpText(
+    'after',
+    examples(
+      "lossmith control 127.0.0.1:7070 pause --reason 'another job needs the machine'",
+      'lossmith control 127.0.0.1:7070 resume',
+      'lossmith control 10.0.0.1:7070 move --from slow --to fast --lanes 2 --insecure',
+      'lossmith control 10.0.0.1:7070 checkpoint --tls-ca ca.pem --token-file token --json',
+    ),
+  )
+  .action((address, request, options) => choose((terminal) => control(address, request, options, terminal)))
 
 command('evaluate', 'Score a split of the input of a run, or other files, with a checkpoint of the run.')
   .argument('<run>', 'directory of the run')

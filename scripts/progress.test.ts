@@ -92,6 +92,20 @@ test('without a terminal a line every few seconds, with its facts', async () => 
   })
 })
 
+test('a pause is a line, and no part of the pace', async () => {
+  const { terminal, progress } = await progressOf(true)
+  progress.show(step(1, 1, 100), 1000)
+  progress.show(step(5, 1, 500), 5000)
+  progress.show({ unixMs: 0, kind: 'phase', phase: { phase: 'paused', detail: 'lunch' } }, 6000)
+  assert.equal(terminal.notes.at(-1)!.text, 'paused: lunch')
+  assert.equal(terminal.redrawn.at(-1), '')
+  progress.show(phase('training'), 3_600_000)
+  await new Promise(setImmediate)
+  progress.show(step(6, 1, 600), 3_600_500)
+  progress.show(step(10, 1, 1000), 3_604_500)
+  assert.match(terminal.redrawn.at(-1)!, / ETA 10 s /, '1,000 rows left, 400 in the 4 s since it went on')
+})
+
 test('metrics and warnings are lines of their own', async () => {
   const { terminal, progress } = await progressOf(true)
   progress.show({

@@ -28,7 +28,20 @@ test('every command has help with an example', async () => {
   assert.equal(code, 0)
   const listed = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Examples:'))
   const commands = [...listed.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!).filter((name) => name !== 'help')
-  assert.deepEqual(commands.sort(), ['bench', 'build', 'compare', 'coordinator', 'doctor', 'evaluate', 'explain', 'synth', 'train', 'worker'])
+  assert.deepEqual(commands.sort(), [
+    'bench',
+    'build',
+    'compare',
+    'control',
+    'coordinator',
+    'dashboard',
+    'doctor',
+    'evaluate',
+    'explain',
+    'synth',
+    'train',
+    'worker',
+  ])
   const helps = await Promise.all(commands.map((name) => lossmith([name, '--help'])))
   helps.forEach((help, i) => {
     assert.equal(help.code, 0)
