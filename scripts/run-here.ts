@@ -39,10 +39,11 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
     },
   })
   const coordinator = await startCoordinator({ ...options, onEvent: (event) => progress.show(event) }, { buildPlan, exportOnnx })
-  address = coordinator.address
-  terminal.note(`coordinator listens on ${address}, run in ${options.runDirectory}`, {
+  // Who listens everywhere is reached here by a name that a certificate can have.
+  address = coordinator.address.replace(/^(?:0\.0\.0\.0|\[::\]):/, 'localhost:')
+  terminal.note(`coordinator listens on ${coordinator.address}, run in ${options.runDirectory}`, {
     event: 'listening',
-    address,
+    address: coordinator.address,
     runDirectory: options.runDirectory,
   })
   const { workers: count, device } = job.cluster

@@ -7,6 +7,7 @@ import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { type CallLimits, download, unary, upload } from '../common/rpc/call.js'
 import { channelOptions } from '../common/rpc/channel-options.js'
 import { type ConnectOptions, clientCredentials } from '../common/rpc/credentials.js'
+import { explainHangUp } from '../common/rpc/speaks-tls.js'
 import { asLossmithError } from '../common/rpc/status.js'
 import type { ArtifactChunk, ArtifactChunk__Output } from '../proto/generated/lossmith/v1/ArtifactChunk.js'
 import type { CompleteReply__Output } from '../proto/generated/lossmith/v1/CompleteReply.js'
@@ -29,6 +30,7 @@ import { contracts } from '../proto/load.js'
 
 export class CoordinatorLink {
   readonly address: string
+  private readonly connect: ConnectOptions
   private readonly client: InstanceType<typeof contracts.lossmith.v1.Training>
   private readonly signal: AbortSignal
   private stepStream: ClientDuplexStream<StepReport, StepOrder__Output> | undefined
@@ -36,12 +38,17 @@ export class CoordinatorLink {
 
   constructor(connect: ConnectOptions, signal: AbortSignal) {
     this.address = connect.address
+    this.connect = connect
     this.signal = signal
     this.client = new contracts.lossmith.v1.Training(connect.address, clientCredentials(connect), channelOptions(connect))
   }
 
-  join(request: JoinRequest): Promise<JoinReply__Output> {
-    return unary((options, done) => this.client.join(request, options, done), this.limits('Join', 10_000))
+  async join(request: JoinRequest): Promise<JoinReply__Output> {
+    try {
+      return await unary((options, done) => this.client.join(request, options, done), this.limits('Join', 10_000))
+    } catch (error) {
+      throw await explainHangUp(this.connect, error)
+    }
   }
 
   heartbeat(request: HeartbeatRequest, timeoutMs: number): Promise<HeartbeatReply__Output> {

@@ -2,9 +2,10 @@
  * A typed client of a run's Monitor service: what `lossmith watch`, the dashboard and programs of users look through (`lossmith/monitor`).
  * monitor.proto says what the messages mean. Every call has a deadline but Watch, which lasts as long as the run.
  */
-import { type CallLimits, download, unary } from '../../common/rpc/call.js'
+import { download, unary } from '../../common/rpc/call.js'
 import { channelOptions } from '../../common/rpc/channel-options.js'
 import { type ConnectOptions, clientCredentials } from '../../common/rpc/credentials.js'
+import { explainHangUp } from '../../common/rpc/speaks-tls.js'
 import type { CheckpointNowReply__Output as CheckpointNowReply } from '../../proto/generated/lossmith/v1/CheckpointNowReply.js'
 import type { MoveLanesReply__Output as MoveLanesReply } from '../../proto/generated/lossmith/v1/MoveLanesReply.js'
 import type { PauseReply__Output as PauseReply } from '../../proto/generated/lossmith/v1/PauseReply.js'
@@ -52,23 +53,28 @@ const watchMs = 365 * 86_400_000
 export function connectMonitor(options: ConnectOptions): Monitor {
   const { address } = options
   const client = new contracts.lossmith.v1.Monitor(address, clientCredentials(options), channelOptions(options))
-  const limits = (call: string): CallLimits => ({ timeoutMs: callMs, what: `${call} at ${address}` })
+  const ask = async <Reply>(call: string, start: Parameters<typeof unary<Reply>>[0]): Promise<Reply> => {
+    try {
+      return await unary<Reply>(start, { timeoutMs: callMs, what: `${call} at ${address}` })
+    } catch (error) {
+      throw await explainHangUp(options, error)
+    }
+  }
   return {
-    describe: () => unary<RunDescription>((options, done) => client.describe({}, options, done), limits('Describe')),
-    progress: (cells = 0) => unary<ProgressReply>((options, done) => client.progress({ cells }, options, done), limits('Progress')),
-    pause: (reason = '') => unary<PauseReply>((options, done) => client.pause({ reason }, options, done), limits('Pause')),
-    resume: () => unary<ResumeReply>((options, done) => client.resume({}, options, done), limits('Resume')),
-    checkpoint: () => unary<CheckpointNowReply>((options, done) => client.checkpointNow({}, options, done), limits('CheckpointNow')),
-    stop: (reason = '') => unary<StopReply>((options, done) => client.stop({ reason }, options, done), limits('Stop')),
-    moveLanes: (from, to, count) =>
-      unary<MoveLanesReply>((options, done) => client.moveLanes({ from, to, count }, options, done), limits('MoveLanes')),
+    describe: () => ask<RunDescription>('Describe', (call, done) => client.describe({}, call, done)),
+    progress: (cells = 0) => ask<ProgressReply>('Progress', (call, done) => client.progress({ cells }, call, done)),
+    pause: (reason = '') => ask<PauseReply>('Pause', (call, done) => client.pause({ reason }, call, done)),
+    resume: () => ask<ResumeReply>('Resume', (call, done) => client.resume({}, call, done)),
+    checkpoint: () => ask<CheckpointNowReply>('CheckpointNow', (call, done) => client.checkpointNow({}, call, done)),
+    stop: (reason = '') => ask<StopReply>('Stop', (call, done) => client.stop({ reason }, call, done)),
+    moveLanes: (from, to, count) => ask<MoveLanesReply>('MoveLanes', (call, done) => client.moveLanes({ from, to, count }, call, done)),
     async *watch({ fromStep = 0, history = 0, stepsPerSecond = 0, signal } = {}) {
       if (signal?.aborted) return
       const request = { fromStep, history, stepsPerSecond }
       try {
-        yield* download<RunEvent>((options) => client.watch(request, options), { timeoutMs: watchMs, signal, what: `Watch at ${address}` })
+        yield* download<RunEvent>((call) => client.watch(request, call), { timeoutMs: watchMs, signal, what: `Watch at ${address}` })
       } catch (error) {
-        if (!signal?.aborted) throw error
+        if (!signal?.aborted) throw await explainHangUp(options, error)
       }
     },
     close: () => client.close(),

@@ -40,11 +40,12 @@ export class Processes {
     process.once('exit', () => rmSync(this.temporary, { recursive: true, force: true }))
   }
 
-  /** `inside`: words before the command, such as `ip netns exec <name>`. */
-  start(args: string[], { deadlineMs = 120_000, inside = [] }: { deadlineMs?: number; inside?: string[] } = {}): Running {
+  /** `inside`: words before the command, such as `ip netns exec <name>`. `env`: beside what this process has. */
+  start(args: string[], options: { deadlineMs?: number; inside?: string[]; env?: Record<string, string> } = {}): Running {
+    const { deadlineMs = 120_000, inside = [], env = {} } = options
     const [program, ...words] = [...inside, process.execPath, commandLine, ...args] as [string, ...string[]]
     const [name, value] = this.mark.split('=') as [string, string]
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TMPDIR: this.temporary, [name]: value } })
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env, TMPDIR: this.temporary, [name]: value } })
     const said = { stdout: '', stderr: '' }
     const listeners = new Set<() => void>()
     for (const stream of ['stdout', 'stderr'] as const) {
