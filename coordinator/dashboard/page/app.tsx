@@ -1,24 +1,54 @@
 /** The page: its header and its panels, in the order in which they are read. A panel is added here and in panels/. */
 import type { ComponentType } from 'preact'
-import type { RunStore } from './run-store.js'
+import { useEffect } from 'preact/hooks'
+import { Header } from './header.js'
+import { Notice } from './notice.js'
+import { Now } from './now.js'
+import type { PanelInput } from './panel-input.js'
+import { CandidatesPanel } from './panels/candidates.js'
+import { LossPanel } from './panels/loss.js'
+import { MetricsPanel } from './panels/metrics.js'
+import { ThroughputPanel } from './panels/throughput.js'
+import { useRunList, useShownRuns } from './run-list.js'
+import { ShownRuns } from './shown-runs.js'
 
-export interface PanelInput {
-  /** Those that are laid over each other; `primary` is the first of them. */
-  runs: RunStore[]
-  /** The one that panels of a single run show, and that the buttons ask. */
-  primary: RunStore
+const panels: ComponentType<PanelInput>[] = [LossPanel, MetricsPanel, CandidatesPanel, ThroughputPanel]
+
+export function App() {
+  const { infos, settings, lost } = useRunList()
+  const [runs, show] = useShownRuns(infos)
+  const primary = runs[0]
+  useEffect(() => {
+    document.title = primary === undefined ? 'Lossmith' : `${primary.info.name} · Lossmith`
+  }, [primary])
+  if (infos === undefined || primary === undefined) return <Nothing text={nothing(infos === undefined, lost)} />
+  return (
+    <>
+      <Header infos={infos} settings={settings} runs={runs} onShow={show} />
+      <main>
+        <Notice runs={runs} lost={lost} />
+        <Now run={primary} key={primary.id} />
+        <ShownRuns runs={runs} onShow={show} />
+        <div class="panels">
+          {panels.map((Shown) => (
+            <Shown key={Shown.name} runs={runs} primary={primary} />
+          ))}
+        </div>
+      </main>
+    </>
+  )
 }
 
-const panels: ComponentType<PanelInput>[] = []
-
-export function App({ runs }: { runs: RunStore[] }) {
-  const primary = runs[0]
-  if (primary === undefined) return <main class="nothing">No run yet.</main>
+function Nothing({ text }: { text: string }) {
   return (
-    <main class="panels">
-      {panels.map((Shown) => (
-        <Shown key={Shown.name} runs={runs} primary={primary} />
-      ))}
+    <main class="nothing">
+      <h1>Lossmith</h1>
+      <p role="status">{text}</p>
     </main>
   )
+}
+
+function nothing(unknown: boolean, lost: boolean): string {
+  if (lost) return 'The dashboard does not answer, trying again. Is `lossmith dashboard` still running?'
+  return unknown ? 'Looking for runs…' : 'No run yet: `lossmith train job.yaml` begins one, and this page shows it by itself.'
 }

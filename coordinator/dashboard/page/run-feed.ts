@@ -1,7 +1,6 @@
 /** Feeds a store from the stream of its run (server-sent events). The browser reconnects by itself; where it gives up, this tries again. */
 import type { RunStore } from './run-store.js'
 
-const lost = { connected: false, message: 'the dashboard does not answer, trying again' }
 const retryMs = 2000
 
 /** Returns the end of the feed. */
@@ -19,7 +18,7 @@ export function openFeed(store: RunStore): () => void {
     on<Parameters<RunStore['setProgress']>[0]>('progress', (progress) => store.setProgress(progress))
     source.addEventListener('error', (event) => {
       if (event instanceof MessageEvent) return
-      store.setState(lost)
+      store.setLost()
       if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(open, retryMs)
     })
   }

@@ -23,6 +23,8 @@ export class RunStore {
   connected = false
   /** Why, for people. */
   message = 'connecting'
+  /** Who does not answer: the run's coordinator, or the server of the page. */
+  lost: '' | 'coordinator' | 'dashboard' = ''
   description: RunDescription | undefined
   progress: ProgressReply | undefined
   phase = ''
@@ -73,6 +75,15 @@ export class RunStore {
   setState({ connected, message }: { connected: boolean; message: string }): void {
     this.connected = connected
     this.message = message
+    this.lost = connected ? '' : 'coordinator'
+    this.changed()
+  }
+
+  /** The stream broke. */
+  setLost(): void {
+    this.connected = false
+    this.message = 'the dashboard does not answer'
+    this.lost = 'dashboard'
     this.changed()
   }
 
