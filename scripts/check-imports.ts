@@ -6,8 +6,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Folders a folder may import from, besides itself. Longest match counts; test and scripts may import everything. */
+/** Folders a folder may import from, besides itself. The first match counts; test and scripts may import everything. */
 const allowed: Record<string, readonly string[]> = {
+  'coordinator/dashboard/page': ['common/colour', 'proto/generated'],
+  'coordinator/dashboard': ['common', 'coordinator/monitor'],
   common: [],
   proto: [],
   model: ['common/data-facts', 'common/errors', 'common/job/loss', 'common/job/nearest-name'],
@@ -27,7 +29,12 @@ function typescriptProblems(path: string, text: string): string[] {
   if (/lossmith\.node\b|process\.dlopen/.test(text) && !mayLoad) {
     problems.push(`${path}: only native/ts/load.ts loads the addon`)
   }
-  const folder = Object.keys(allowed).find((name) => path.startsWith(`${name}/`))
+  const page = path.startsWith('coordinator/dashboard/page/')
+  if (page && !/\.test\.tsx?$|vite\.config\.ts$/.test(path) && /from\s*['"]node:/.test(text))
+    problems.push(`${path}: the page runs in a browser, without Node`)
+  // The dashboard is a client of Monitor like any other; its tests start a coordinator.
+  const ofWhole = !page && /\.test\.ts$/.test(path)
+  const folder = Object.keys(allowed).find((name) => path.startsWith(`${name}/`) && !(ofWhole && name === 'coordinator/dashboard'))
   if (folder === undefined) return problems
   for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
     const target = normalize(join(dirname(path), specifier!))

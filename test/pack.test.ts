@@ -1,6 +1,7 @@
 /** `npm pack`, installed in an empty folder: it has what it needs and no more, its command runs, its engine builds and trains. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -25,6 +26,7 @@ test('the package has the built code, contracts, engine sources and no tests', (
     'dist/scripts/lossmith.js',
     'dist/model/index.js',
     'dist/model/index.d.ts',
+    'dist/dashboard/index.html',
     'proto/lossmith/v1/training.proto',
     'native/binding.gyp',
     'LICENSE',
@@ -44,7 +46,9 @@ test('the package has the built code, contracts, engine sources and no tests', (
     sources.filter((file) => !files.includes(file)),
     [],
   )
-  const unwanted = files.filter((file) => /\.test[.-]|^dist\/test\/|^native\/build|tsbuildinfo|^node_modules|^runs|^quickstart/.test(file))
+  const unwanted = files.filter((file) =>
+    /\.test[.-]|^dist\/test\/|^native\/build|tsbuildinfo|^node_modules|^dist\/coordinator\/dashboard\/page\/|^runs|^quickstart/.test(file),
+  )
   assert.deepEqual(unwanted, [])
 })
 
@@ -55,6 +59,21 @@ test('its command answers, its types and its main export resolve', () => {
   const script = "const m = await import('lossmith'); if (Object.keys(m).length === 0) process.exit(1)"
   const imported = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: installed.folder, encoding: 'utf8' })
   assert.equal(imported.status, 0, imported.stderr)
+})
+
+test('it serves the page of the dashboard, built', { timeout: 30_000 }, async (t) => {
+  const command = join(installed.path, 'dist/scripts/lossmith.js')
+  const child = spawn(process.execPath, [command, 'dashboard', '--listen', '127.0.0.1:0', '--json'], {
+    cwd: installed.folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  t.after(() => child.kill())
+  const [said] = (await once(child.stderr.setEncoding('utf8'), 'data')) as [string]
+  const { url } = JSON.parse(said) as { url: string }
+  const page = await (await fetch(url)).text()
+  const [, script] = /<script [^>]*src="([^"]+\.js)"/.exec(page)!
+  const { status, headers } = await fetch(new URL(script!, url))
+  assert.deepEqual([status, headers.get('content-type')], [200, 'text/javascript; charset=utf-8'])
 })
 
 test("a user's model type-checks against the installed package, and a wrong one does not", { timeout: 60_000 }, () => {

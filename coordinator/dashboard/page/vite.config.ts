@@ -12,5 +12,5 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   // `vite coordinator/dashboard/page` while working on the page: the data come from a `lossmith dashboard` beside it.
-  server: { proxy: { '/api': { target: 'http://127.0.0.1:7077', changeOrigin: true } } },
+  server: { proxy: { '/api': 'http://127.0.0.1:7077' } },
 })
