@@ -102,15 +102,12 @@ addConnectOptions(
   )
   .action((options) => choose((terminal) => worker(options, terminal)))
 
-command('dashboard', 'Show runs as a web page, while they live and after they ended.')
+addConnectOptions(command('dashboard', 'Show runs as a web page, while they live and after they ended.'))
   .argument('[runs...]', 'directories of runs, or of several (default: ./runs)')
   .option('--coordinator <host:port>', 'a run by the address of its coordinator; repeatable', (value: string, all: string[]) => [...all, value], [])
-  .option('--listen <host:port>', 'where the page is (default: 127.0.0.1:7077, or any port where that is taken)')
+  .option('--listen <host:port>', 'where the page is, beyond loopback with --insecure (default: 127.0.0.1:7077, or any port where that is taken)')
   .option('--read-only', 'looking only: no pause, checkpoint, stop')
   .option('--open', 'open the page in a browser')
-  .option('--insecure', 'allow addresses beyond loopback without TLS, on a private network')
-  .option('--tls', 'speak TLS to the coordinator')
-  .option('--tls-ca <file>', 'authority by which the coordinator is known, PEM; with --tls alone: those of the system')
   .addOption(new Option('--parent-pid <pid>', 'end with this process').argParser(whole(1)).hideHelp())
   .addHelpText(
     'after',

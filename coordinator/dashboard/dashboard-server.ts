@@ -126,8 +126,8 @@ async function answerApi(
   if (what === 'stream') return relayRun(run, new EventStream(response))
   if (readOnly) return sendJson(response, 403, { accepted: false, reason: 'this dashboard was started with --read-only' })
   try {
-    const { monitor } = await run.look()
-    const { accepted, reason } = await requests[what!]!(monitor)
+    const { monitor } = await run.coordinator()
+    const { accepted, reason } = await requests[what!]!(monitor ?? run.stored()!)
     sendJson(response, 200, { accepted, reason })
   } catch (error) {
     sendJson(response, 200, { accepted: false, reason: asLossmithError(error).message })

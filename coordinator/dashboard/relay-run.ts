@@ -28,44 +28,77 @@ const rereadMs = 5000
 
 /** Resolves when the page is gone. */
 export async function relayRun(run: ShownRun, page: EventStream): Promise<void> {
-  let said = ''
-  const say = (connected: boolean, message: string) => {
-    const state = JSON.stringify({ connected, message })
-    if (state !== said) page.send('state', state)
-    said = state
-  }
+  const relay = new Relay(run, page)
   while (!page.closed.aborted) {
     try {
-      await follow(run, page, say)
+      await relay.follow()
     } catch (error) {
       if (page.closed.aborted) return
-      const { message } = asLossmithError(error)
-      say(false, message)
+      relay.say(false, asLossmithError(error).message)
       await pause(retryMs, page)
     }
   }
 }
 
-/** One look at the run from its beginning. Returns when there is something new of a run that had ended. */
-async function follow(run: ShownRun, page: EventStream, say: (connected: boolean, message: string) => void): Promise<void> {
-  const seen = run.stamp()
-  const { monitor, live } = await run.look()
-  const first = await monitor.describe()
-  say(true, standing(first, live))
-  page.send('reset', '{}')
-  const facts = new Facts(monitor, page, first, live)
-  try {
-    await watch(monitor, page, facts)
-  } finally {
-    facts.stop()
+class Relay {
+  private said = ''
+  /** The page shows what a coordinator told: when that is gone it stays, for the directory knows less. */
+  private live = false
+
+  constructor(
+    private readonly run: ShownRun,
+    private readonly page: EventStream,
+  ) {}
+
+  say(connected: boolean, message: string): void {
+    const state = JSON.stringify({ connected, message })
+    if (state !== this.said) this.page.send('state', state)
+    this.said = state
   }
-  if (page.closed.aborted) return
-  // A coordinator tells the end and goes; what it said last stays.
-  const last = await monitor.describe().catch(() => ({ ...facts.newest, phase: facts.phase, live: false }))
-  facts.show(last)
-  if (live && !ended(last.phase)) throw transientError('watch-ended', `[watch] wanted events of ${run.where} until the run ends, got no more of them`)
-  say(true, standing(last, live))
-  await news(run, monitor, last, seen, page)
+
+  /** One look at the run from its beginning. Returns when there is something new of a run that had ended. */
+  async follow(): Promise<void> {
+    const { run, page } = this
+    const found = await run.coordinator()
+    const live = found.monitor !== undefined
+    if (!live && this.live) throw transientError('coordinator-lost', found.reason)
+    const monitor = found.monitor ?? run.stored()!
+    let seen = run.stamp()
+    const first = await monitor.describe()
+    this.live = live
+    this.say(true, standing(first, live ? '' : found.reason))
+    page.send('reset', '{}')
+    const facts = new Facts(monitor, page, first, live)
+    try {
+      await watch(monitor, page, facts)
+    } finally {
+      facts.stop()
+    }
+    if (page.closed.aborted) return
+    if (live) {
+      // It tells the end and goes; what it said last stays.
+      facts.show(await monitor.describe().catch(() => facts.atEnd))
+      if (!ended(facts.newest))
+        throw transientError('coordinator-lost', `[watch] wanted events of ${run.where} until the run ends, got no more of them`)
+      seen = run.stamp()
+      this.live = false
+    }
+    this.say(true, standing(facts.newest, live ? '' : found.reason))
+    await this.news(facts.newest, seen)
+  }
+
+  /** Waits until a run that ended goes on: its address answers with a run that has not ended, or its directory has grown. */
+  private async news(last: RunDescription, seen: string): Promise<void> {
+    const { run, page } = this
+    const rereadAt = performance.now() + rereadMs
+    while (!page.closed.aborted) {
+      await pause(retryMs, page)
+      const { monitor } = await run.coordinator()
+      const now = await monitor?.describe().catch(() => undefined)
+      if (now !== undefined && (now.startedUnixMs !== last.startedUnixMs || !ended(now))) return
+      if (run.stamp() !== seen && performance.now() > rereadAt) return
+    }
+  }
 }
 
 async function watch(monitor: Monitor, page: EventStream, facts: Facts): Promise<void> {
@@ -83,21 +116,6 @@ async function watch(monitor: Monitor, page: EventStream, facts: Facts): Promise
   } finally {
     clearInterval(timer)
     batch.flush()
-  }
-}
-
-/** Waits until a run that ended goes on: the same coordinator address answers with another run or phase, the directory has grown. */
-async function news(run: ShownRun, monitor: Monitor, last: RunDescription, seen: string, page: EventStream): Promise<void> {
-  let readAt = performance.now()
-  while (!page.closed.aborted) {
-    await pause(retryMs, page)
-    if (run.kind === 'directory') {
-      if (run.stamp() === seen || performance.now() - readAt < rereadMs) continue
-      return
-    }
-    const now = await monitor.describe().catch(() => undefined)
-    if (now !== undefined && (now.startedUnixMs !== last.startedUnixMs || !ended(now.phase))) return
-    readAt = performance.now()
   }
 }
 
@@ -128,9 +146,8 @@ class Batch {
 
 /** The description of the run and how far it has read, asked for again while it lives. */
 class Facts {
-  /** Of the last phase event, or the last description. */
-  phase: string
   newest: RunDescription
+  private phase: { phase: string; detail: string }
   private shown = ''
   private timer: NodeJS.Timeout | undefined
   private asking = false
@@ -142,10 +159,16 @@ class Facts {
     live: boolean,
   ) {
     this.newest = first
-    this.phase = first.phase
+    this.phase = { phase: first.phase, detail: first.error }
     this.show(first)
     void this.askProgress()
     if (live) this.timer = setInterval(() => void this.ask(), describeMs)
+  }
+
+  /** As the run's last events say it, when it can no longer be asked. */
+  get atEnd(): RunDescription {
+    const { phase, detail } = this.phase
+    return { ...this.newest, phase, error: phase === 'failed' ? detail : '', live: false }
   }
 
   show(description: RunDescription): void {
@@ -156,7 +179,7 @@ class Facts {
   }
 
   heard({ phase, members, checkpoint }: RunEvent): void {
-    if (phase != null) this.phase = phase.phase
+    if (phase != null) this.phase = phase
     if (phase == null && members == null && checkpoint == null) return
     this.timer?.refresh()
     if (this.timer !== undefined) void this.ask()
@@ -184,12 +207,12 @@ class Facts {
   }
 }
 
-const ended = (phase: string) => phase === 'done' || phase === 'failed'
+const ended = ({ phase }: RunDescription) => phase === 'done' || phase === 'failed'
 
-function standing({ phase, error }: RunDescription, live: boolean): string {
+function standing({ phase, error }: RunDescription, reason: string): string {
   if (phase === 'done') return 'the run is done'
   if (phase === 'failed') return `the run failed: ${error}`
-  return live ? '' : 'no coordinator works on this run'
+  return reason
 }
 
 async function pause(ms: number, page: EventStream): Promise<void> {

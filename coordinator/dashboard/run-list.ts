@@ -79,14 +79,14 @@ export class RunList {
   }
 
   private async describe(run: ShownRun): Promise<{ description: RunDescription; live: boolean }> {
-    const { monitor, live } = await run.look()
-    if (live) return { description: await monitor.describe(), live }
+    const { monitor } = await run.coordinator()
+    if (monitor !== undefined) return { description: await monitor.describe(), live: true }
     const stamp = run.stamp()
     const kept = this.described.get(run.id)
-    if (kept?.stamp === stamp) return { description: kept.description, live }
-    const description = await monitor.describe()
+    if (kept?.stamp === stamp) return { description: kept.description, live: false }
+    const description = await run.stored()!.describe()
     this.described.set(run.id, { stamp, description })
-    return { description, live }
+    return { description, live: false }
   }
 
   private lookThrough(): void {

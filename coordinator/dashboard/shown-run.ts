@@ -5,13 +5,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { transientError } from '../../common/errors.js'
+import { asLossmithError } from '../../common/rpc/status.js'
 import type { Monitor } from '../monitor/monitor-client.js'
-
-export interface Look {
-  readonly monitor: Monitor
-  /** A coordinator answers: there is more to come, and requests are taken. */
-  readonly live: boolean
-}
 
 export interface ShownRun {
   readonly id: string
@@ -20,9 +16,11 @@ export interface ShownRun {
   readonly label: string
   /** Address or path. */
   readonly where: string
-  /** Monitors stay open until `close`. */
-  look(): Promise<Look>
-  /** Another text when watching a directory again would show more. */
+  /** The Monitor of a coordinator, which stays open until `close`; of a directory only while its coordinator answers, else why not. */
+  coordinator(): Promise<{ monitor: Monitor } | { monitor?: undefined; reason: string }>
+  /** The directory as it lies there; undefined where only an address is known. */
+  stored(): Monitor | undefined
+  /** Another text when the directory has grown. */
   stamp(): string
   close(): void
 }
@@ -37,7 +35,8 @@ export function coordinatorRun(id: string, address: string, monitors: Monitors):
   const monitor = monitors.connect(address)
   return {
     ...{ id, kind: 'coordinator', label: address, where: address },
-    look: async () => ({ monitor, live: true }),
+    coordinator: async () => ({ monitor }),
+    stored: () => undefined,
     stamp: () => '',
     close: () => monitor.close(),
   }
@@ -45,35 +44,36 @@ export function coordinatorRun(id: string, address: string, monitors: Monitors):
 
 export function directoryRun(id: string, directory: string, monitors: Monitors): ShownRun {
   let connected: { address: string; monitor: Monitor } | undefined
-  let opened: Monitor | undefined
   const disconnect = () => {
     connected?.monitor.close()
     connected = undefined
   }
   return {
     ...{ id, kind: 'directory', label: id, where: directory },
-    look: async () => {
-      const address = coordinatorOf(directory)
+    coordinator: async () => {
+      const address = addressIn(directory)
       if (connected?.address !== address) disconnect()
-      if (address !== undefined) {
-        connected ??= connect(address, monitors)
-        if (connected !== undefined && (await answers(connected.monitor, directory))) return { monitor: connected.monitor, live: true }
+      if (address === undefined) return { reason: 'no coordinator works on this run' }
+      try {
+        connected ??= { address, monitor: monitors.connect(address) }
+        const { monitor } = connected
+        await requireSameRun(monitor, directory, address)
+        return { monitor }
+      } catch (error) {
+        return { reason: asLossmithError(error).message }
       }
-      opened ??= monitors.open(directory)
-      return { monitor: opened, live: false }
     },
+    stored: () => monitors.open(directory),
     stamp: () => growing.map((name) => stampOf(join(directory, name))).join(),
-    close: () => {
-      disconnect()
-      opened?.close()
-    },
+    close: disconnect,
   }
 }
 
-const growing = ['coordinator.json', 'events.jsonl', 'metrics.jsonl', 'timings.jsonl']
+const growing = ['events.jsonl', 'metrics.jsonl', 'timings.jsonl']
 const answerMs = 2000
 
-function coordinatorOf(directory: string): string | undefined {
+/** Where the coordinator listens that works on the directory, or that died while it did. */
+function addressIn(directory: string): string | undefined {
   try {
     return (JSON.parse(readFileSync(join(directory, 'coordinator.json'), 'utf8')) as { address: string }).address
   } catch {
@@ -81,20 +81,12 @@ function coordinatorOf(directory: string): string | undefined {
   }
 }
 
-/** undefined when this process may not speak to that address: it wants TLS, or is not on this machine. */
-function connect(address: string, monitors: Monitors): { address: string; monitor: Monitor } | undefined {
-  try {
-    return { address, monitor: monitors.connect(address) }
-  } catch {
-    return undefined
-  }
-}
-
 /** A coordinator that died leaves its address behind, and another run may have it by now. */
-async function answers(monitor: Monitor, directory: string): Promise<boolean> {
+async function requireSameRun(monitor: Monitor, directory: string, address: string): Promise<void> {
   const late = sleep(answerMs, undefined, { ref: false })
-  const description = await Promise.race([monitor.describe(), late]).catch(() => undefined)
-  return description !== undefined && resolve(description.directory) === resolve(directory)
+  const description = await Promise.race([monitor.describe(), late])
+  if (description === undefined) throw transientError('rpc-timeout', `[dashboard] wanted an answer of ${address} within ${answerMs} ms, got none`)
+  if (resolve(description.directory) !== resolve(directory)) throw transientError('coordinator-lost', 'no coordinator works on this run')
 }
 
 function stampOf(path: string): string {

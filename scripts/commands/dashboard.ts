@@ -1,17 +1,16 @@
-import { configError, LossmithError } from '../../common/errors.js'
+import { LossmithError } from '../../common/errors.js'
 import { type Dashboard, startDashboard } from '../../coordinator/dashboard/dashboard-server.js'
 import { RunList } from '../../coordinator/dashboard/run-list.js'
+import { directoryMonitor } from '../../coordinator/monitor/directory-monitor.js'
 import { connectMonitor } from '../../coordinator/monitor/monitor-client.js'
+import { type ConnectFlags, connectOptions } from '../connect-flags.js'
 import { openInBrowser } from '../open-in-browser.js'
 import type { Terminal } from '../terminal.js'
 
-export interface DashboardCommandOptions {
+export interface DashboardCommandOptions extends ConnectFlags {
   readonly coordinator: string[]
   /** Default: 127.0.0.1:7077, or any port where that is taken. */
   readonly listen?: string
-  readonly insecure?: true
-  readonly tls?: true
-  readonly tlsCa?: string
   readonly readOnly?: true
   readonly open?: true
   readonly parentPid?: number
@@ -21,19 +20,11 @@ const usualAddress = '127.0.0.1:7077'
 
 /** The page of runs, until a signal ends it, or its parent's end. */
 export async function dashboard(directories: string[], options: DashboardCommandOptions, terminal: Terminal): Promise<number> {
-  const { coordinator: coordinators, insecure, tls, tlsCa, readOnly, parentPid } = options
-  const secure = tls === true || tlsCa !== undefined
-  const runs = new RunList(
-    { coordinators, directories, default: 'runs' },
-    {
-      connect: (address) =>
-        connectMonitor({ address, insecure: insecure === true, ...(secure && { tls: tlsCa === undefined ? {} : { ca: tlsCa } }) }),
-      open: () => {
-        throw configError('run-missing', '[dashboard] wanted a run whose coordinator answers')
-      },
-    },
-  )
-  const start = (listen: string) => startDashboard({ runs, listen, insecure: insecure === true, readOnly: readOnly === true })
+  const { coordinator: coordinators, insecure = false, readOnly = false, parentPid } = options
+  const connect = connectOptions(options, terminal)
+  const places = { coordinators, directories, default: 'runs' }
+  const runs = new RunList(places, { connect: (address) => connectMonitor({ address, ...connect }), open: directoryMonitor })
+  const start = (listen: string) => startDashboard({ runs, listen, insecure, readOnly })
   const shown = options.listen === undefined ? await startAnywhere(start) : await start(options.listen)
   terminal.note(`dashboard at ${shown.url}`, { event: 'dashboard', url: shown.url })
   if (options.open) openInBrowser(shown.url)
