@@ -4,7 +4,7 @@
  * resumed run ends with the same bytes.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { diskError } from '../common/checkpoint/checkpoint-writer.js'
 import type { DataFacts } from '../common/data-facts.js'
 import { configError } from '../common/errors.js'
@@ -64,6 +64,11 @@ export class RunDirectory {
     this.checkpoints = join(path, 'checkpoints')
     this.artifacts = join(path, 'artifacts')
     this.model = join(path, 'model.onnx')
+  }
+
+  /** By which log lines name the run. */
+  get name(): string {
+    return basename(resolve(this.path))
   }
 
   /** Config error run-locked while another coordinator works on this directory. */

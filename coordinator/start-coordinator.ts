@@ -12,6 +12,7 @@ import { loadNewestCheckpoint } from '../common/checkpoint/list-checkpoints.js'
 import { configError, LossmithError, transientError } from '../common/errors.js'
 import type { Job } from '../common/job/job.js'
 import { readJob } from '../common/job/parse-job.js'
+import type { Log } from '../common/log.js'
 import { serverOptions } from '../common/rpc/channel-options.js'
 import { parseAddress, serverCredentials } from '../common/rpc/credentials.js'
 import { asLossmithError } from '../common/rpc/status.js'
@@ -24,6 +25,8 @@ import { CheckpointStore } from './checkpoint-store.js'
 import { type EvaluateRequest, evaluateRun } from './evaluate-run.js'
 import { exportOnnx } from './export-onnx.js'
 import { emptyLedger, type Ledger } from './ledger.js'
+import { logRequests } from './log-requests.js'
+import { logRun } from './log-run.js'
 import { Membership } from './membership.js'
 import { type Metrics, type MetricsOptions, startMetrics } from './metrics/start-metrics.js'
 import { monitorService } from './monitor/monitor-service.js'
@@ -55,6 +58,8 @@ export interface CoordinatorOptions {
   /** Event files for TensorBoard in the directory of a run that trains. */
   tensorboard?: boolean | undefined
   onEvent?: (event: RunEvent) => void
+  /** Told everything that happens and who asks what of the run. */
+  log?: Log | undefined
 }
 
 export interface RunResult {
@@ -114,7 +119,8 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   membership.onChange = (message) => events.log('info', message)
   let settled: () => void = () => undefined
   const ended = new Promise<void>((resolve) => (settled = resolve))
-  const server = new Server(serverOptions(options.token))
+  const log = options.log && ofRun(options.log, context)
+  const server = new Server(serverOptions(options.token, log && logRequests(log)))
   server.addService(contracts.lossmith.v1.Training.service, trainingService(context, loss))
   server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, ended))
   const health = new HealthImplementation({ '': 'SERVING', 'lossmith.v1.Training': 'SERVING', 'lossmith.v1.Monitor': 'SERVING' })
@@ -141,6 +147,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     throw error
   }
   if (training) events.subscribe((event) => keepEvent(context, event))
+  if (log) events.subscribe(logRun(log, context.status))
   if (options.onEvent !== undefined) events.subscribe(options.onEvent)
 
   const startedMs = performance.now()
@@ -277,6 +284,16 @@ function resultOf({ directory, membership, events }: RunContext, outcome: Outcom
     stepMs: events.stepMs,
     controllerWaitShare: events.controllerWaitShare,
   }
+}
+
+/** Lines of the coordinator: whose run, and where it stands. */
+function ofRun(log: Log, { directory, membership, status }: RunContext): Log {
+  return log.about(() => ({
+    role: 'coordinator',
+    run: directory.name,
+    generation: membership.generation || undefined,
+    step: status.step || undefined,
+  }))
 }
 
 function keepEvent({ directory, control }: RunContext, event: RunEvent): void {

@@ -43,7 +43,7 @@ export function trainingService(context: RunContext, loss: WorkerLoss): Training
         if (control.failure !== undefined) throw refusedError('run-over', `the run has ended: ${control.failure.message}`)
         const { name } = membership.join(call.request)
         const { heartbeatMs, lostAfterMs } = context.job.cluster
-        return { member: name, heartbeatMs, lostAfterMs }
+        return { member: name, heartbeatMs, lostAfterMs, run: context.directory.name }
       }),
 
     Heartbeat: (call, done) =>

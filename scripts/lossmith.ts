@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { configError } from '../common/errors.js'
+import { logFormats, logLevels } from '../common/log.js'
 import { version } from '../common/version.js'
 import { bench } from './commands/bench.js'
 import { build } from './commands/build.js'
@@ -35,6 +36,8 @@ const program = new Command('lossmith')
   .version(version)
   .option('--json', 'one JSON object on stdout at the end, progress as JSON lines on stderr')
   .option('--quiet', 'results and errors only')
+  .addOption(new Option('--log <format>', 'what happens as structured lines on stderr instead (docs/monitoring.md)').choices(logFormats))
+  .addOption(new Option('--log-level <level>', 'least level of those (default: info)').choices(logLevels))
   .configureHelp({ showGlobalOptions: true })
   .exitOverride()
   .configureOutput({ outputError: () => {} })
@@ -255,7 +258,7 @@ command('build', 'Build the native engine, which workers need (g++, make, python
 await main()
 
 async function main(): Promise<never> {
-  const terminal = () => new Terminal(program.opts<GlobalOptions>())
+  const terminal = () => new Terminal(program.opts<GlobalOptions>(), program.args[0])
   try {
     await program.parseAsync()
     // The process may hold native threads and sockets of a run that failed: it ends here whatever they do.

@@ -8,7 +8,7 @@ import { describeMetric } from './describe-metric.js'
 import type { Terminal } from './terminal.js'
 
 export interface ProgressOptions {
-  readonly terminal: Terminal
+  readonly terminal: Pick<Terminal, 'live' | 'width' | 'note' | 'redraw'>
   readonly epochs: number
   /** Asked for once training begins; null when it is not known: then there is no percentage. */
   readonly rowsInEpoch: () => Promise<number | null>

@@ -8,7 +8,7 @@ import { buildPlan } from '../coordinator/build-plan.js'
 import { exportOnnx } from '../coordinator/export-onnx.js'
 import { type Coordinator, type CoordinatorOptions, type RunResult, startCoordinator } from '../coordinator/start-coordinator.js'
 import { describeRun } from './describe-run.js'
-import { Progress } from './progress.js'
+import { Progress, type ProgressOptions } from './progress.js'
 import type { Terminal } from './terminal.js'
 import { type WorkerExit, WorkerProcesses } from './worker-processes.js'
 
@@ -30,15 +30,19 @@ export interface Outcome {
 export async function runHere({ terminal, coordinator: options, threads, tlsCa }: RunHere): Promise<Outcome> {
   const { job, insecure, tls, token } = options
   let address = ''
+  // With structured lines the coordinator logs what happens; progress only knows the phase then.
   const progress = new Progress({
-    terminal,
+    terminal: terminal.runLog === null ? terminal : unheard,
     epochs: job.train.epochs,
     rowsInEpoch: async () => {
       const { rowsInEpoch } = await describeRun({ address, insecure, tls: tls && { ca: tlsCa ?? tls.cert }, token })
       return rowsInEpoch > 0 ? rowsInEpoch : null
     },
   })
-  const coordinator = await startCoordinator({ ...options, onEvent: (event) => progress.show(event) }, { buildPlan, exportOnnx })
+  const coordinator = await startCoordinator(
+    { ...options, onEvent: (event) => progress.show(event), log: terminal.runLog ?? undefined },
+    { buildPlan, exportOnnx },
+  )
   // Who listens everywhere is reached here by a name that a certificate can have.
   address = coordinator.address.replace(/^(?:0\.0\.0\.0|\[::\]):/, 'localhost:')
   terminal.note(`coordinator listens on ${coordinator.address}, run in ${options.runDirectory}`, {
@@ -49,7 +53,7 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
   const { workers: count, device } = job.cluster
   const { metricsUrl } = coordinator
   if (metricsUrl !== undefined) terminal.note(`metrics for Prometheus at ${metricsUrl}`, { event: 'metrics', url: metricsUrl })
-  const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure, tlsCa, token })
+  const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure, tlsCa, token }, terminal)
   const signals = stopOnSignals(coordinator, workers, progress, terminal)
   try {
     const result = await (workers === null ? coordinator.finished : untilCrash(coordinator, workers, progress, job.cluster.lostAfterMs))
@@ -66,6 +70,8 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
     await Promise.race([coordinator.close(), sleep(3000, undefined, { ref: false })])
   }
 }
+
+const unheard: ProgressOptions['terminal'] = { live: false, width: 80, note: () => undefined, redraw: () => undefined }
 
 /** The run's end, or the end of a worker that the coordinator does not notice in time: one that never joined. */
 async function untilCrash(coordinator: Coordinator, workers: WorkerProcesses, progress: Progress, lostAfterMs: number): Promise<RunResult> {

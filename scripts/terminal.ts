@@ -1,27 +1,52 @@
 /**
  * What a command says. Results go to stdout: text for people, or with --json exactly one JSON object at the end.
- * Everything before goes to stderr: text, or with --json a JSON object a line. --quiet leaves results and errors only.
+ * Everything before goes to stderr: text, or structured log lines with --log or --json (common/log.ts). --quiet leaves results and errors only.
  */
 import { writeSync } from 'node:fs'
 import { LossmithError } from '../common/errors.js'
+import { createLog, hideSecrets, keepSecret, type Log, type LogFacts, type LogFormat, type LogLevel, logOf, prettyLine } from '../common/log.js'
 
 export interface GlobalOptions {
   readonly json?: true
   readonly quiet?: true
+  readonly log?: LogFormat
+  readonly logLevel?: LogLevel
 }
 
 export class Terminal {
   readonly json: boolean
   readonly quiet: boolean
+  /** What is to be logged with `--log`, and how; undefined without it. */
+  readonly logging: { format: LogFormat; level: LogLevel } | undefined
+  /** Structured lines where they are asked for, by --log or --json; else null. */
+  runLog: Log | null
+  private readonly colour = process.stderr.isTTY === true && !process.env.NO_COLOR
 
-  constructor(options: GlobalOptions) {
+  /** `role`: who speaks, the name of the command. */
+  constructor(options: GlobalOptions, role = 'lossmith') {
     this.json = options.json === true
     this.quiet = options.quiet === true
+    const level = this.quiet ? 'error' : (options.logLevel ?? 'info')
+    this.logging = options.log && { format: options.log, level }
+    const structured = this.json || options.log !== undefined
+    keepSecret(process.env.LOSSMITH_TOKEN ?? '')
+    const log = () => createLog({ format: options.log ?? 'json', level, colour: this.colour, write: (line) => write(2, line) })
+    this.runLog = structured ? log().about(() => ({ role })) : null
+  }
+
+  /** For whoever has a few lines to say: structured, or the text of their notes; an error comes through `error` there. */
+  get log(): Log {
+    return this.runLog ?? logOf((level, text) => level === 'info' && this.note(text, {}))
+  }
+
+  /** From here on structured lines carry these facts too. */
+  about(known: () => LogFacts): void {
+    this.runLog = this.runLog?.about(known) ?? null
   }
 
   /** Whether a bar that redraws itself makes sense. */
   get live(): boolean {
-    return !this.json && !this.quiet && process.stderr.isTTY === true
+    return this.runLog === null && !this.quiet && process.stderr.isTTY === true
   }
 
   /** Characters that fit on the line that is redrawn. */
@@ -32,7 +57,14 @@ export class Terminal {
   /** A line on the way: `text` for people, `facts` for machines. */
   note(text: string, facts: Record<string, unknown>): void {
     if (this.quiet) return
-    write(2, this.json ? `${JSON.stringify(facts)}\n` : `${text}\n`)
+    const { level, ...rest } = facts
+    if (this.runLog === null) write(2, `${text}\n`)
+    else this.runLog[level === 'warn' || level === 'error' ? level : 'info'](text, rest)
+  }
+
+  /** A line of JSON that a process started here has logged, in the format asked for. */
+  forward(line: string): void {
+    write(2, this.logging?.format === 'pretty' ? prettyLine(this.colour)(line) : `${line}\n`)
   }
 
   /** Redraws the last line of a live terminal; an empty text wipes it. */
@@ -48,8 +80,9 @@ export class Terminal {
   /** An error, as everyone sees it: message and code, no stack unless LOSSMITH_DEBUG=1. */
   error(error: unknown, extra: Record<string, unknown> = {}): void {
     const { message, code, kind } = describeError(error)
-    write(2, `lossmith: ${message} [${code}]\n`)
-    if (process.env.LOSSMITH_DEBUG === '1' && error instanceof Error) write(2, `${error.stack}\n`)
+    const stack = process.env.LOSSMITH_DEBUG === '1' && error instanceof Error ? error.stack : undefined
+    if (this.logging !== undefined) this.runLog!.error(message, { event: 'error', kind, code, stack })
+    else write(2, `lossmith: ${message} [${code}]\n${stack === undefined ? '' : `${stack}\n`}`)
     if (this.json) write(1, `${JSON.stringify({ ok: false, error: { kind, code, message }, ...extra })}\n`)
   }
 }
@@ -67,7 +100,7 @@ function describeError(error: unknown): { kind: LossmithError['kind']; code: str
 
 /** Synchronous, so that nothing is lost when the process ends right after; a reader that went away is no error. */
 function write(descriptor: 1 | 2, text: string): void {
-  const bytes = Buffer.from(text)
+  const bytes = Buffer.from(hideSecrets(text))
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at)

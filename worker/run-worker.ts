@@ -5,6 +5,7 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LossmithError, transientError } from '../common/errors.js'
+import { type Log, type LogFacts, logOf } from '../common/log.js'
 import { asLossmithError } from '../common/rpc/status.js'
 import { version } from '../common/version.js'
 import { loadNative, type Native } from '../native/ts/binding.js'
@@ -38,7 +39,9 @@ export interface WorkerOptions {
   parentPid?: number
   /** How long to try before the coordinator answers for the first time. */
   joinTimeoutMs?: number
-  log?: { info(message: string): void }
+  log?: Log
+  /** Told, once the run has this worker, how to learn what log lines are about. */
+  onJoin?: (known: () => LogFacts) => void
 }
 
 /** A native call that does not return is given this long after an abort; then the process ends without it. */
@@ -61,7 +64,6 @@ export async function runWorker(options: WorkerOptions, native: Native = loadNat
   try {
     const bind = options.bind === '' ? await localAddress(options.coordinator) : options.bind
     const membership = await Promise.race([join(link, joinRequest(options, native), options.joinTimeoutMs ?? 60_000), whenEnded(ending.signal)])
-    options.log?.info(`joined the run at ${link.address} as ${membership.member}`)
     await work({ options, native, link, bind, membership, ending })
   } finally {
     options.signal.removeEventListener('abort', leave)
@@ -79,13 +81,20 @@ interface Joined {
 }
 
 async function work({ options, native, link, bind, membership, ending }: Joined): Promise<void> {
-  const { member, heartbeatMs, lostAfterMs } = membership
+  const { member, heartbeatMs, lostAfterMs, run } = membership
   const { signal } = ending
   const artifacts = new Artifacts(link, member)
+  const known = (): LogFacts => ({
+    ...{ role: 'worker', run, member, generation: context.generation || undefined },
+    ...{ rank: context.rank?.spec.rank, step: context.step || undefined },
+  })
+  const log = (options.log ?? logOf(() => undefined)).about(known)
   const context: WorkerContext = {
-    ...{ native, link, member, artifacts, threads: options.threads, bind, lostAfterMs, signal },
+    ...{ native, link, member, artifacts, threads: options.threads, bind, lostAfterMs, signal, log },
     ...{ generation: 0, step: 0, rank: null },
   }
+  options.onJoin?.(known)
+  log.info(`joined the run at ${link.address} as ${member}`, { event: 'joined' })
   const status = () => ({ member, generation: context.generation, step: context.step })
   const heartbeats = startHeartbeats({ link, heartbeatMs, lostAfterMs, status, onEnd: (reason) => ending.abort(reason) })
   let own: LossmithError | undefined
@@ -94,13 +103,14 @@ async function work({ options, native, link, bind, membership, ending }: Joined)
   })
   try {
     const message = await Promise.race([tasks, whenEnded(signal)])
-    options.log?.info(`finished: ${message}`)
+    log.info(`finished: ${message}`, { event: 'finished' })
   } catch (thrown) {
     const reason = asLossmithError(signal.aborted ? signal.reason : thrown)
     context.rank?.collective?.abort()
     // What this worker met itself says more than the verdict it is told; a broken exchange says less: the verdict names who was lost.
     const told = reason.code === 'run-stopped' || reason.code === 'run-over'
     const verdict = told && own && !isCollectiveFailure(own) ? own : reason
+    log.warn(`leaves the run: ${verdict.message}`, { event: 'left', kind: verdict.kind, code: verdict.code })
     if (reason.code !== 'coordinator-lost') await sayGoodbye(link, context, reason)
     throw verdict
   } finally {

@@ -7,7 +7,7 @@ import type { WorkerContext } from './worker-context.js'
 
 /** Resolves with the message of Finish. `onFailure` is told what this worker met itself, before the coordinator's verdict comes. */
 export async function taskLoop(context: WorkerContext, onFailure: (error: LossmithError) => void): Promise<string> {
-  const { link, member, signal } = context
+  const { link, member, signal, log } = context
   for (;;) {
     const task = await link.nextTask(member)
     if (!task.kind || task.kind === 'wait') {
@@ -20,14 +20,21 @@ export async function taskLoop(context: WorkerContext, onFailure: (error: Lossmi
       await link.complete(completion)
       return task.finish.message
     }
+    const facts = { event: 'task', task: task.kind, id: task.id }
+    const startMs = performance.now()
+    const tookMs = () => Math.round(performance.now() - startMs)
+    log.debug(`begins ${task.kind}`, facts)
     try {
       const result = await doTask(task, context)
+      log.debug(`ends ${task.kind} after ${tookMs()} ms`, { ...facts, durationMs: tookMs() })
       await link.complete({ ...result, ...completion })
     } catch (thrown) {
       if (signal.aborted) throw thrown
       const error = taskFailure(thrown)
+      const { kind, code, message } = error
+      log.warn(`${task.kind} failed after ${tookMs()} ms: ${message}`, { ...facts, event: 'failed', durationMs: tookMs(), kind, code })
       onFailure(error)
-      await link.complete({ ...completion, failure: { kind: error.kind, code: error.code, message: error.message } })
+      await link.complete({ ...completion, failure: { kind, code, message } })
       // After the report, so that the cause is known before the other ranks find their sockets shut.
       context.rank?.collective?.abort()
     }

@@ -1,5 +1,6 @@
 /** What every task of a worker may use, and what a rank holds from Prepare on. */
 import type { LossmithError } from '../common/errors.js'
+import type { Log } from '../common/log.js'
 import type { ControllerPlan } from '../model/plan.js'
 import type { Collective, Feed, Native, Trainer } from '../native/ts/binding.js'
 import type { Prepare__Output } from '../proto/generated/lossmith/v1/Prepare.js'
@@ -17,6 +18,8 @@ export interface WorkerContext {
   readonly lostAfterMs: number
   /** Ends with a LossmithError as reason: lost, told to stop, or asked to leave. */
   readonly signal: AbortSignal
+  /** Its lines say rank, generation and step. */
+  readonly log: Log
   generation: number
   /** The last committed step, for heartbeats. */
   step: number

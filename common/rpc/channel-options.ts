@@ -2,7 +2,7 @@
  * Options of every channel and server, the same on both sides: messages up to 64 MB instead of 4, a flow-control window that lets a
  * checkpoint stream at the speed of the network, pings that notice a peer which is gone without a word, no proxy from the environment.
  */
-import type { ChannelOptions, ClientOptions, ServerOptions } from '@grpc/grpc-js'
+import type { ChannelOptions, ClientOptions, ServerInterceptor, ServerOptions } from '@grpc/grpc-js'
 import { askForToken, showToken } from './token.js'
 
 export const maxMessageBytes = 64 * 1024 * 1024
@@ -33,7 +33,8 @@ export function channelOptions({ token }: { token?: string | undefined }): Clien
   return token === undefined ? clientOptions : { ...clientOptions, interceptors: [showToken(token)] }
 }
 
-/** For a server that obeys only who shows `token`, if there is one; health is open to all. */
-export function serverOptions(token?: string): ServerOptions {
-  return token === undefined ? shared : { ...shared, interceptors: [askForToken(token)] }
+/** For a server that obeys only who shows `token`, if there is one; health is open to all. `listener` sees every call, also one that is refused. */
+export function serverOptions(token?: string, listener?: ServerInterceptor): ServerOptions {
+  const interceptors = [...(listener === undefined ? [] : [listener]), ...(token === undefined ? [] : [askForToken(token)])]
+  return interceptors.length === 0 ? shared : { ...shared, interceptors }
 }

@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { InterceptingCall, type Interceptor, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js'
 import { configError, refusedError } from '../errors.js'
+import { keepSecret } from '../log.js'
 import { toStatus } from './status.js'
 
 /** The environment variable that holds the token where no file does. */
@@ -19,6 +20,7 @@ const openService = '/grpc.health.v1.Health/'
 export function checkToken(token: string, from: string): string {
   const got =
     token === '' ? 'an empty one' : token.length < leastLength ? `${token.length} characters` : /^[\x21-\x7e]+$/.test(token) ? '' : 'other characters'
+  keepSecret(token)
   if (got === '') return token
   throw configError('token-invalid', `[token] wanted at least ${leastLength} visible ASCII characters in ${from}, got ${got}; ${howToMakeToken}`)
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { configError } from '../../common/errors.js'
 import type { Job } from '../../common/job/job.js'
 import { checkFilesHere, printJob, readJob } from '../../common/job/parse-job.js'
@@ -48,6 +48,7 @@ async function startRun(
   const threads = threadsFor(job)
   if (threads !== null) checkFilesHere(job)
   const runDirectory = resolve(options.resume ?? options.run ?? freshDirectory(job.name))
+  terminal.about(() => ({ run: basename(runDirectory) }))
   const { metrics, tensorboard } = options
   const common = { metrics, tensorboard, job, jobYaml: printJob(job), runDirectory, resume: options.resume !== undefined, mode: 'train' as const }
   try {

@@ -29,7 +29,8 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     device: { device: options.device, ...(options.gpu !== undefined && { gpu: options.gpu }) },
     ...(name !== undefined && { name }),
     ...(parentPid !== undefined && { parentPid }),
-    log: { info: (message) => terminal.note(message, { event: 'log', message }) },
+    log: terminal.log,
+    onJoin: (known) => terminal.about(known),
   })
   if (terminal.json) terminal.result('', { ok: true })
   return 0

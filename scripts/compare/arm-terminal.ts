@@ -2,6 +2,8 @@
 import { Terminal } from '../terminal.js'
 
 export class ArmTerminal extends Terminal {
+  /** Not every event of every run: what matters comes through `note`. */
+  override runLog = null
   private readonly outer: Terminal
   private readonly prefix: string
   private readonly run: Record<string, unknown>
@@ -11,6 +13,10 @@ export class ArmTerminal extends Terminal {
     this.outer = outer
     this.prefix = prefix
     this.run = run
+  }
+
+  override get live(): boolean {
+    return this.outer.live
   }
 
   override get width(): number {

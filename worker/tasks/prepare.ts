@@ -41,7 +41,14 @@ export async function prepare(spec: Prepare__Output, context: WorkerContext): Pr
     : null
   const collective = spec.world === 1 ? null : createCollective(native, spec, context)
   context.rank = { spec, trainer, feed, controller: plan.controller, validation, collective }
+  sayPrepared(spec, context)
   return { address: collective ? Buffer.from(collective.prepare()) : Buffer.alloc(0) }
+}
+
+function sayPrepared({ rank, world, device, gpu, firstLane, laneCount }: Prepare__Output, { log, threads }: WorkerContext): void {
+  const on = device === 'cuda' ? `GPU ${gpu}` : `the CPU, ${threads} threads`
+  const text = `rank ${rank} of ${world} computes on ${on}: lanes ${firstLane} to ${firstLane + laneCount - 1}`
+  log.info(text, { event: 'prepared', device, ...(device === 'cuda' && { gpu }), threads, firstLane, laneCount })
 }
 
 /** The coordinator knows how much memory a GPU has, not what others take of it. */

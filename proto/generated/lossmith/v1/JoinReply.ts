@@ -5,10 +5,12 @@ export interface JoinReply {
   'member'?: (string);
   'heartbeatMs'?: (number);
   'lostAfterMs'?: (number);
+  'run'?: (string);
 }
 
 export interface JoinReply__Output {
   'member': (string);
   'heartbeatMs': (number);
   'lostAfterMs': (number);
+  'run': (string);
 }

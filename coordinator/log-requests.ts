@@ -1,0 +1,33 @@
+/**
+ * Who asked what of a run: an interceptor that logs the calls of monitors with the address they come from, and every call that is refused.
+ * Reads that repeat (Describe, Progress) are debug lines, requests that change the run are info. What a request carries is of the contract
+ * (reasons, lanes); metadata, where tokens travel, is never logged.
+ */
+import { ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder, status } from '@grpc/grpc-js'
+import type { Log } from '../common/log.js'
+
+const repeated = new Set(['Describe', 'Progress', 'Heartbeat', 'NextTask'])
+
+export function logRequests(log: Log): ServerInterceptor {
+  return ({ path }, call) => {
+    const [, service, name = ''] = path.split('/')
+    const monitor = service === 'lossmith.v1.Monitor'
+    const facts = { event: 'request', call: name, peer: call.getPeer() }
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMessage((message: object, next) => {
+        log[repeated.has(name) ? 'debug' : 'info'](`${name} asked by ${facts.peer}`, { ...facts, request: message })
+        next(message)
+      })
+      .build()
+    return new ServerInterceptingCall(call, {
+      start: (next) => (monitor ? next(listener) : next()),
+      sendStatus: (outcome, next) => {
+        const { code, details } = outcome
+        // A run that is over refuses every call of its workers: that is told once, by its last phase.
+        if (code !== status.OK && code !== status.CANCELLED)
+          log[repeated.has(name) ? 'debug' : 'warn'](`${name} refused: ${details}`, { ...facts, code: status[code] })
+        next(outcome)
+      },
+    })
+  }
+}
