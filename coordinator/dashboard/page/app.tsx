@@ -6,13 +6,30 @@ import { Notice } from './notice.js'
 import { Now } from './now.js'
 import type { PanelInput } from './panel-input.js'
 import { CandidatesPanel } from './panels/candidates.js'
+import { CheckpointsPanel } from './panels/checkpoints.js'
+import { EventsPanel } from './panels/events.js'
+import { JobPanel } from './panels/job.js'
 import { LossPanel } from './panels/loss.js'
 import { MetricsPanel } from './panels/metrics.js'
+import { ShardsPanel } from './panels/shards.js'
+import { SurfacePanel } from './panels/surface.js'
 import { ThroughputPanel } from './panels/throughput.js'
+import { WorkersPanel } from './panels/workers.js'
 import { useRunList, useShownRuns } from './run-list.js'
 import { ShownRuns } from './shown-runs.js'
 
-const panels: ComponentType<PanelInput>[] = [LossPanel, MetricsPanel, CandidatesPanel, ThroughputPanel]
+const panels: ComponentType<PanelInput>[] = [
+  LossPanel,
+  MetricsPanel,
+  SurfacePanel,
+  CandidatesPanel,
+  ThroughputPanel,
+  WorkersPanel,
+  ShardsPanel,
+  CheckpointsPanel,
+  EventsPanel,
+  JobPanel,
+]
 
 export function App() {
   const { infos, settings, lost } = useRunList()

@@ -26,6 +26,8 @@ export class RunStore {
   /** Who does not answer: the run's coordinator, or the server of the page. */
   lost: '' | 'coordinator' | 'dashboard' = ''
   description: RunDescription | undefined
+  /** When it came; 0: never. */
+  describedMs = 0
   progress: ProgressReply | undefined
   phase = ''
   phaseDetail = ''
@@ -89,6 +91,7 @@ export class RunStore {
 
   setDescription(description: RunDescription): void {
     this.description = description
+    this.describedMs = Date.now()
     this.members = description.members
     this.checkpoints = description.checkpoints ?? []
     this.phase = description.phase

@@ -1,0 +1,55 @@
+/** Which loss which kind of example is trained with, and how that moves: the controller's surfaces as heat maps. Of the first run that is shown. */
+import { useState } from 'preact/hooks'
+import { jobNumber } from '../job-number.js'
+import { Panel } from '../panel.js'
+import type { PanelInput } from '../panel-input.js'
+import { useRuns } from '../use-runs.js'
+import { SurfaceView } from './surface/surface-view.js'
+import { widestPair } from './surface/surface-words.js'
+import { fieldsOf, surfacesOf } from './surface/surfaces.js'
+
+export function SurfacePanel({ primary }: PanelInput) {
+  useRuns([primary])
+  const [chosen, choose] = useState('')
+  const fields = fieldsOf(primary.surfaces)
+  const field = fields.includes(chosen) ? chosen : ''
+  const surfaces = surfacesOf(primary.surfaces, field)
+  const contrast = (name: string) => widestPair(surfacesOf(primary.surfaces, name).at(-1)!)?.distance ?? 0
+  return (
+    <Panel
+      name="surface"
+      title="Which loss for which example"
+      size="full"
+      filled={surfaces.length > 0}
+      empty={emptyWords(primary.description?.jobYaml, primary.candidates.length)}
+      actions={
+        fields.length > 0 && (
+          <label>
+            rows{' '}
+            <select value={field} onChange={(event) => choose(event.currentTarget.value)}>
+              <option value="">all examples</option>
+              {fields.map((name) => (
+                <option key={name} value={name}>
+                  by {name} (values differ by {contrast(name).toFixed(2)})
+                </option>
+              ))}
+            </select>
+          </label>
+        )
+      }
+    >
+      <SurfaceView
+        key={`${primary.id} ${field}`}
+        surfaces={surfaces}
+        field={field}
+        firstClass={jobNumber(primary.description?.jobYaml, 'firstClass') ?? 0}
+      />
+    </Panel>
+  )
+}
+
+function emptyWords(jobYaml: string | undefined, candidates: number): string {
+  if (jobYaml === undefined || candidates > 0 || /^ +mode: search$/m.test(jobYaml))
+    return 'The weights of the candidate losses will be here once training begins.'
+  return 'This run trains every example with the same loss. With loss: {search: [bce, focal, kl]} in its job a controller learns a loss for each kind of example, and is seen here.'
+}
