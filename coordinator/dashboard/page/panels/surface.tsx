@@ -43,6 +43,7 @@ export function SurfacePanel({ primary }: PanelInput) {
         surfaces={surfaces}
         field={field}
         firstClass={jobNumber(primary.description?.jobYaml, 'firstClass') ?? 0}
+        growing={primary.description?.live ?? false}
       />
     </Panel>
   )

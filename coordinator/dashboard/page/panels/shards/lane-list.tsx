@@ -1,5 +1,5 @@
 /** Each lane: how many of its rows and blocks are done, and the line that it reads next. */
-import { count, percent } from '../../format-number.js'
+import { percent } from '../../format-number.js'
 import type { ProgressReply } from '../../messages.js'
 
 export function LaneList({ lanes }: { lanes: ProgressReply['lanes'] }) {
@@ -7,18 +7,21 @@ export function LaneList({ lanes }: { lanes: ProgressReply['lanes'] }) {
     <ul class="lanes" aria-label="Lanes">
       {lanes.map(({ lane, rank, rows, rowsDone, blocks, blocksDone, file, line }) => {
         const part = rows > 0 ? rowsDone / rows : 0
-        const where = file === '' ? 'at its end' : `${file.replace(/^.*\//, '')}:${count(line)}`
+        const where = file === '' ? 'at its end' : `${file.replace(/^.*\//, '')}:${line}`
         return (
           <li key={lane} class="lane">
             <span class="lane-name">
-              lane {lane} <span class="faint">rank {rank}</span>
+              lane {lane}{' '}
+              <span class="faint">
+                rank {rank} · block {Math.min(blocks, blocksDone + (part < 1 ? 1 : 0))} of {blocks}
+              </span>
             </span>
             <span class="lane-part">{percent(part)}</span>
             <span class="lane-bar" aria-hidden="true">
               <span style={{ width: `${100 * part}%` }} />
             </span>
             <span class="lane-place faint" title={`${file}:${line}`}>
-              {where} · block {count(Math.min(blocks, blocksDone + (part < 1 ? 1 : 0)))} of {count(blocks)}
+              {where}
             </span>
           </li>
         )

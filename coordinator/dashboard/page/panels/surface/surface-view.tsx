@@ -13,9 +13,11 @@ export interface SurfaceViewProps {
   /** '': of all examples. */
   readonly field: string
   readonly firstClass: number
+  /** The run goes on. */
+  readonly growing: boolean
 }
 
-export function SurfaceView({ surfaces, field, firstClass }: SurfaceViewProps) {
+export function SurfaceView({ surfaces, field, firstClass, growing }: SurfaceViewProps) {
   const timeline = useTimeline(surfaces.length)
   const [chosenValue, chooseValue] = useState('')
   const surface = surfaces[timeline.at]!
@@ -30,7 +32,7 @@ export function SurfaceView({ surfaces, field, firstClass }: SurfaceViewProps) {
           <p key={sentence}>{sentence}</p>
         ))}
       </div>
-      <TimeSlider surfaces={surfaces} timeline={timeline} />
+      <TimeSlider surfaces={surfaces} timeline={timeline} growing={growing} />
       <SurfaceMaps
         {...{ surfaces, field, labels, labelNames, values, chosen }}
         shown={timeline.at}

@@ -2,7 +2,14 @@
 import type { Surface } from './surfaces.js'
 import type { Timeline } from './use-timeline.js'
 
-export function TimeSlider({ surfaces, timeline }: { surfaces: readonly Surface[]; timeline: Timeline }) {
+export interface TimeSliderProps {
+  readonly surfaces: readonly Surface[]
+  readonly timeline: Timeline
+  /** Newer ones may come. */
+  readonly growing: boolean
+}
+
+export function TimeSlider({ surfaces, timeline, growing }: TimeSliderProps) {
   const { at, live, playing, show, goLive, togglePlaying } = timeline
   const step = surfaces[at]!.step.toLocaleString('en')
   const last = surfaces.at(-1)!.step.toLocaleString('en')
@@ -27,8 +34,8 @@ export function TimeSlider({ surfaces, timeline }: { surfaces: readonly Surface[
         step {step} <span class="faint">of {last}</span>
       </span>
       <button type="button" class="live-button" aria-pressed={live} onClick={goLive}>
-        <span class="live-dot" aria-hidden="true" />
-        Live
+        {growing && <span class="live-dot" aria-hidden="true" />}
+        {growing ? 'Live' : 'Newest'}
       </button>
     </div>
   )

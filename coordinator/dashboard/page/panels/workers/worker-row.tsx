@@ -41,7 +41,7 @@ export function WorkerRow({ member, split, longestMs, rate, heard, straggling }:
         <span class="faint"> ({laneCount})</span>
       </td>
       <td data-name="examples/s">{compact(rate)}</td>
-      <td data-name="heard">
+      <td data-name="heard" class="worker-heard">
         {heard === undefined ? (
           '–'
         ) : heard.late ? (
