@@ -31,6 +31,8 @@ export interface DashboardOptions {
   readOnly: boolean
   /** Folder of the built page. */
   page?: string
+  /** A page that reads nothing for so long is cut off. Default: 30,000. */
+  blockedMs?: number
 }
 
 export interface Dashboard {
@@ -51,7 +53,14 @@ const headers = {
 }
 
 /** @throws config `address-invalid`, `insecure-address`, `port-in-use`, `cannot-listen` */
-export async function startDashboard({ runs, listen, insecure, readOnly, page = builtPage }: DashboardOptions): Promise<Dashboard> {
+export async function startDashboard({
+  runs,
+  listen,
+  insecure,
+  readOnly,
+  page = builtPage,
+  blockedMs = 30_000,
+}: DashboardOptions): Promise<Dashboard> {
   const { host, port } = parseAddress(listen)
   if (!isLoopback(host) && !insecure) {
     throw configError(
@@ -69,8 +78,9 @@ export async function startDashboard({ runs, listen, insecure, readOnly, page = 
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     const problem = distrust(request, host)
     if (problem !== undefined) return sendJson(response, 403, { error: problem })
-    const path = new URL(request.url ?? '/', 'http://page').pathname
-    if (path.startsWith('/api/')) return answerApi({ runs, readOnly }, path, request, response)
+    // As it was sent: nothing here is decoded, so nothing can come to mean another path.
+    const path = request.url!.split('?')[0]!
+    if (path.startsWith('/api/')) return answerApi({ runs, readOnly, blockedMs }, path, request, response)
     if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: `wanted GET, got ${request.method}` })
     if (await sendPageFile(page, path, request, response)) return
     const missing = path === '/' ? 'the page is not built: npm run build' : `wanted a file of the page, got ${path}`
@@ -109,7 +119,7 @@ const requests: Record<string, (monitor: Monitor) => Promise<{ accepted: boolean
 const asked = 'asked in the dashboard'
 
 async function answerApi(
-  { runs, readOnly }: Pick<DashboardOptions, 'runs' | 'readOnly'>,
+  { runs, readOnly, blockedMs }: Pick<Required<DashboardOptions>, 'runs' | 'readOnly' | 'blockedMs'>,
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -123,7 +133,7 @@ async function answerApi(
   if (path === '/api/runs') return sendJson(response, 200, await runs.summaries())
   const run = runs.get(id!)
   if (run === undefined) return sendJson(response, 404, { error: `wanted a run of this dashboard, got "${id}"` })
-  if (what === 'stream') return relayRun(run, new EventStream(response))
+  if (what === 'stream') return relayRun(run, new EventStream(response, blockedMs))
   if (readOnly) return sendJson(response, 403, { accepted: false, reason: 'this dashboard was started with --read-only' })
   try {
     const { monitor } = await run.coordinator()

@@ -1,10 +1,9 @@
 /**
- * Server-sent events to one page, bounded: whoever sends asks `drained` before it makes more, and a page that reads nothing for half a
- * minute (a laptop that sleeps) is cut off. Its EventSource connects again by itself.
+ * Server-sent events to one page, bounded: whoever sends asks `drained` before it makes more, and a page that reads nothing for some
+ * time (a laptop that sleeps) is cut off. Its EventSource connects again by itself.
  */
 import type { ServerResponse } from 'node:http'
 
-const maxBlockedMs = 30_000
 /** Comments that tell both sides, and proxies between them, that the other one is still there. */
 const keepAliveMs = 15_000
 
@@ -15,7 +14,7 @@ export class EventStream {
 
   constructor(
     private readonly response: ServerResponse,
-    private readonly blockedMs = maxBlockedMs,
+    private readonly blockedMs: number,
   ) {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     response.flushHeaders()
