@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { Header } from './header.js'
 import { Notice } from './notice.js'
 import { Now } from './now.js'
+import { withCode } from './panel.js'
 import type { PanelInput } from './panel-input.js'
 import { CandidatesPanel } from './panels/candidates.js'
 import { CheckpointsPanel } from './panels/checkpoints.js'
@@ -36,7 +37,7 @@ export function App() {
   const [runs, show] = useShownRuns(infos)
   const primary = runs[0]
   useEffect(() => {
-    document.title = primary === undefined ? 'Lossmith' : `${primary.info.name} · Lossmith`
+    document.title = primary === undefined ? 'Lossmith' : `${primary.name} · Lossmith`
   }, [primary])
   if (infos === undefined || primary === undefined) return <Nothing text={nothing(infos === undefined, lost)} />
   return (
@@ -60,7 +61,7 @@ function Nothing({ text }: { text: string }) {
   return (
     <main class="nothing">
       <h1>Lossmith</h1>
-      <p role="status">{text}</p>
+      <p role="status">{withCode(text)}</p>
     </main>
   )
 }

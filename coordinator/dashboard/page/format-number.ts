@@ -11,13 +11,14 @@ export function count(value: number | undefined): string {
 export function compact(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return none
   const size = Math.abs(value)
-  if (size >= 1e9) return `${trimmed(value / 1e9)} G`
-  if (size >= 1e6) return `${trimmed(value / 1e6)} M`
-  if (size >= 1e4) return `${trimmed(value / 1e3)} k`
-  return size >= 100 || Number.isInteger(value) ? whole.format(value) : trimmed(value)
+  if (size >= 1e9) return `${three(value / 1e9)} G`
+  if (size >= 1e6) return `${three(value / 1e6)} M`
+  if (size >= 1e4) return `${three(value / 1e3)} k`
+  return size >= 100 || Number.isInteger(value) ? whole.format(value) : three(value)
 }
 
-const trimmed = (value: number) => value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
+/** Three digits: a figure that changes keeps its width. */
+const three = (value: number) => value.toPrecision(3)
 
 /** Four places, as losses and scores are told. */
 export function score(value: number | undefined | null): string {

@@ -13,10 +13,10 @@ export interface LineChartProps {
   /** The first place of any run, and the newest. */
   start: number
   end: number
+  /** A place in the legend, and beside its axis. */
   formatX: (x: number) => string
+  formatPlace: (x: number) => string
   formatY: (y: number) => string
-  /** Ticks of the values, where they are told shorter than in the legend. */
-  formatTick?: (y: number) => string
   log?: boolean
   stacked?: boolean
   fromZero?: boolean
@@ -64,23 +64,22 @@ export function LineChart(props: LineChartProps) {
 /** Makes the chart anew when its lines or its look change, else only draws. */
 function usePlot(tables: PlotTable[], props: LineChartProps) {
   const { dark, wall } = useView()
-  const { start, end, log = false, stacked = false, fromZero = false, formatX, formatY, formatTick = formatY } = props
+  const { start, end, log = false, stacked = false, fromZero = false, formatPlace } = props
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<Plot | undefined>(undefined)
   const [hover, setHover] = useState<Hover | undefined>()
   const [zoomed, onZoom] = useState(false)
   const lines = tables.flatMap((table) => table.lines)
   const look = JSON.stringify([lines.map(({ values: _, ...rest }) => rest), log, stacked, fromZero, dark, wall])
-  const formats = useRef({ formatX, formatTick })
-  formats.current = { formatX, formatTick }
+  const format = useRef(formatPlace)
+  format.current = formatPlace
   // `look` is all of the lines but their values.
   useEffect(() => {
     const made = new Plot(place.current!, lines, {
       log,
       stacked,
       fromZero,
-      formatX: (x) => formats.current.formatX(x),
-      formatY: (y) => formats.current.formatTick(y),
+      formatX: (x) => format.current(x),
       onHover: setHover,
       onZoom,
     })

@@ -13,7 +13,7 @@ export function Notice({ runs, lost }: { runs: RunStore[]; lost: boolean }) {
           <strong>{dashboard ? 'dashboard does not answer, trying again' : 'coordinator does not answer, trying again'}</strong>
           <span>
             {dashboard
-              ? 'What is shown is what came last. Is `lossmith dashboard` still running?'
+              ? 'What is shown is what came last. Is lossmith dashboard still running?'
               : `${gone!.message} What is shown is what came last.`}
           </span>
         </p>

@@ -24,17 +24,20 @@ export function Now({ run }: { run: RunStore }) {
       <Figure name={over ? 'took' : 'left'} value={over ? duration(lasted(run)) : duration(leftMs)} />
       <Figure name="step" value={count(run.latest?.step ?? run.description?.step)} />
       <Figure name="loss" value={score(meanLoss(run))} />
-      <Figure name={metric === undefined ? 'AUC' : `${metric.auc == null ? 'accuracy' : 'AUC'}, ${metric.split}`} value={score(quality)} />
+      <Figure name={metric !== undefined && metric.auc == null ? 'accuracy' : 'AUC'} of={metric?.split} value={score(quality)} />
       <Figure name="examples/s" value={compact(over ? meanRate(run) : run.latest?.examplesPerSecond)} />
       {run.description?.error ? <p class="now-error">{run.description.error}</p> : null}
     </section>
   )
 }
 
-function Figure({ name, value }: { name: string; value: string }) {
+function Figure({ name, of, value }: { name: string; of?: string | undefined; value: string }) {
   return (
     <div class="figure">
-      <span class="figure-name">{name}</span>
+      <span class="figure-name">
+        {name}
+        {of !== undefined && <span class="figure-of">, {of}</span>}
+      </span>
       <span class="figure-value">{value}</span>
     </div>
   )

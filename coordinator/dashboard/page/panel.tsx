@@ -7,7 +7,7 @@ export interface PanelProps {
   title: string
   /** Shows data. */
   filled: boolean
-  /** Said while it shows none: what will be here, and why it is not yet. */
+  /** Said while it shows none: what will be here, and why it is not yet. `code` is set as such. */
   empty: string
   /** Buttons and facts beside the heading. */
   actions?: ComponentChildren
@@ -24,7 +24,12 @@ export function Panel({ name, title, filled, empty, actions, size, children }: P
         <h2 id={heading}>{title}</h2>
         {filled && actions !== undefined && <div class="panel-actions">{actions}</div>}
       </header>
-      {filled ? <div class="panel-body">{children}</div> : <p class="panel-empty">{empty}</p>}
+      {filled ? <div class="panel-body">{children}</div> : <p class="panel-empty">{withCode(empty)}</p>}
     </section>
   )
+}
+
+/** What stands between backticks is code. */
+export function withCode(text: string): ComponentChildren[] {
+  return text.split('`').map((part, i) => (i % 2 === 0 ? part : <code key={part}>{part}</code>))
 }

@@ -3,6 +3,7 @@
  * zooms out, and the cursor and the zoom go to all charts of the page. Where runs of different steps are laid over each other, tables are joined.
  */
 import uPlot from 'uplot'
+import { compact } from './format-number.js'
 import { cssColour, dashes, faint, seriesColour } from './palette.js'
 
 export interface PlotLine {
@@ -27,7 +28,6 @@ export interface PlotTable {
 
 export interface PlotOptions {
   formatX: (x: number) => string
-  formatY: (y: number) => string
   log: boolean
   /** Each line on top of those before it, filled. */
   stacked: boolean
@@ -87,17 +87,22 @@ export class Plot {
   }
 
   private chartOptions(lines: PlotLine[]): uPlot.Options {
-    const { formatX, formatY, log, stacked, fromZero } = this.options
+    const { formatX, log, stacked, fromZero } = this.options
     const axis = { ...axisLook(), values: (_: uPlot, splits: number[]) => splits.map((value) => (value == null ? '' : formatX(value))) }
     const spread = (_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax => spreadOf(min, max, { log, fromZero, stacked })
     return {
       ...sizeOf(this.place),
-      padding: [8, 12, 0, 0],
+      padding: [10 * typeScale(), 12 * typeScale(), 0, 0],
       legend: { show: false },
       scales: { x: { time: false }, y: { distr: log ? 3 : 1, log: 10, range: spread } },
       axes: [
         { ...axis, space: 70 * typeScale() },
-        { ...axisLook(), size: widthOf, values: (_, splits) => splits.map((value) => (value == null ? '' : formatY(value))) },
+        {
+          ...axisLook(),
+          ...(log ? logTicks : {}),
+          size: widthOf,
+          values: (_, splits, _axis, _space, step) => splits.map((value) => tick(value, step, log)),
+        },
       ],
       series: [{}, ...lines.map((line) => seriesOf(line, stacked))],
       bands: stacked ? lines.slice(1).map((_, i) => ({ series: [i + 2, i + 1] as [number, number] })) : [],
@@ -202,6 +207,36 @@ function axisLook(): uPlot.Axis {
   const grid = { stroke: cssColour('--grid'), width: 1 }
   const font = `${Math.round(11 * typeScale())}px ${getComputedStyle(document.body).fontFamily}`
   return { stroke: cssColour('--faint'), font, grid, ticks: { show: false }, gap: 6, size: 26 * typeScale() }
+}
+
+/** As many places as the distance between two ticks has; on a logarithmic axis, as the value has. */
+function tick(value: number | null, step: number, log: boolean): string {
+  if (value == null) return ''
+  if (Math.abs(value) >= 1e4) return compact(value).replace(/\.?0+(?= )/, '')
+  const [, places = ''] = String(Number(step.toPrecision(6))).split('.')
+  return log || step < 1e-6 ? String(Number(value.toPrecision(3))) : value.toFixed(places.length)
+}
+
+/** uPlot's own are the powers of ten and their multiples: losses seldom span one power. */
+const logTicks: uPlot.Axis = {
+  splits: (_chart, _axis, min, max) => (max / min < 10 ? evenTicks(min, max) : powerTicks(min, max)),
+  filter: (_, splits) => splits,
+}
+
+/** About five, at distances of 1, 2, 2.5 or 5 of a power of ten. */
+function evenTicks(min: number, max: number): number[] {
+  const rough = (max - min) / 5
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * ([1, 2, 2.5, 5].find((nice) => nice * power >= rough) ?? 10)
+  const first = Math.ceil(min / step)
+  return Array.from({ length: Math.max(0, Math.floor(max / step) - first + 1) }, (_, i) => (first + i) * step)
+}
+
+function powerTicks(min: number, max: number): number[] {
+  const ticks: number[] = []
+  const nice = max / min < 1000 ? [1, 2, 5] : [1]
+  for (let power = Math.floor(Math.log10(min)); 10 ** power <= max; power++) ticks.push(...nice.map((digit) => digit * 10 ** power))
+  return ticks.filter((value) => value >= min && value <= max)
 }
 
 /** Room for the longest label. */

@@ -44,7 +44,7 @@ export function RunPicker({ infos, shown, onShow }: PickerProps) {
         ref={button}
         onClick={() => setOpen(!open)}
       >
-        <span class="picker-name">{primary?.name ?? 'no run'}</span>
+        <span class="picker-name">{primary?.name || primary?.label}</span>
         <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
           <path d="M2.5 4.5L6 8l3.5-3.5" />
         </svg>
@@ -63,6 +63,7 @@ export function RunPicker({ infos, shown, onShow }: PickerProps) {
               >
                 <span class="picker-run">{info.label}</span>
                 <span class="picker-facts">
+                  {info.name !== '' && info.name !== info.label && `${info.name} · `}
                   {info.phase}
                   {info.live ? ', live' : ''} · {info.where}
                 </span>

@@ -18,7 +18,12 @@ export function runProgress(run: RunStore): RunProgress {
   const epoch = latest?.epoch ?? description?.epoch ?? 0
   const epochs = description?.epochs ?? 0
   const part = rowsInEpoch > 0 && latest !== undefined ? Math.min(1, latest.rowsDone / rowsInEpoch) : undefined
-  return { epoch, epochs, part, leftMs: run.phase === 'training' && rowsInEpoch > 0 ? remaining(run, rowsInEpoch, epochs) : undefined }
+  return {
+    epoch,
+    epochs,
+    part,
+    leftMs: run.phase === 'training' && run.lost === '' && rowsInEpoch > 0 ? remaining(run, rowsInEpoch, epochs) : undefined,
+  }
 }
 
 function remaining({ steps }: RunStore, rowsInEpoch: number, epochs: number): number | undefined {

@@ -49,6 +49,7 @@ export class RunStore {
   private readonly listeners = new Set<() => void>()
   private readonly schedule: (notify: () => void) => void
   private scheduled = false
+  private stale = false
 
   constructor(
     readonly info: RunInfo,
@@ -61,6 +62,16 @@ export class RunStore {
 
   get id(): string {
     return this.info.id
+  }
+
+  /** As its job names it. */
+  get name(): string {
+    return this.description?.name || this.info.name || this.info.label
+  }
+
+  /** What tells it from others: a run directory has a name of its own. */
+  get title(): string {
+    return this.info.kind === 'directory' ? this.info.label : this.name
   }
 
   /** Names of the losses that are mixed; empty where one is trained. */
@@ -103,20 +114,25 @@ export class RunStore {
     this.changed()
   }
 
-  /** History follows anew. What is no history stays until it is told again. */
+  /** History follows anew: what came before goes when the first of it is there, so that nothing flickers. */
   reset(): void {
+    this.stale = true
+  }
+
+  addEvents(events: readonly RunEvent[]): void {
+    if (this.stale) this.forget()
+    for (const event of events) this.add(event)
+    this.changed()
+  }
+
+  private forget(): void {
+    this.stale = false
     this.steps.clear()
     this.latest = undefined
     this.recent = []
     this.metrics = []
     this.surfaces = []
     this.notes = []
-    this.changed()
-  }
-
-  addEvents(events: readonly RunEvent[]): void {
-    for (const event of events) this.add(event)
-    this.changed()
   }
 
   private add(event: RunEvent): void {

@@ -25,13 +25,13 @@ export function ShownRuns({ runs, onShow }: { runs: RunStore[]; onShow: (ids: st
                 <svg viewBox="0 0 24 8" width="24" height="8" aria-hidden="true" style={{ color: seriesVariable(i) }}>
                   <line x1="0" y1="4" x2="24" y2="4" stroke="currentColor" stroke-width="3" stroke-dasharray={dashes[i % dashes.length]!.join(' ')} />
                 </svg>
-                {run.info.label}
+                {run.title}
                 <span class="shown-phase">{run.lost !== '' ? 'no answer' : run.phase}</span>
               </button>
               <button
                 type="button"
                 class="icon-button"
-                aria-label={`Take ${run.info.label} away`}
+                aria-label={`Take ${run.title} away`}
                 onClick={() => onShow(ids.filter((id) => id !== run.id))}
               >
                 <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">

@@ -70,7 +70,8 @@ function rowOf(step: StepEvent, unixMs: number, rates: ReadonlyMap<number, numbe
     ['epoch', epoch],
     ['loss', known(loss)],
     ['examples', examples],
-    ['examplesPerSecond', known(examplesPerSecond)],
+    // A directory that kept no times tells 0.
+    ['examplesPerSecond', examplesPerSecond > 0 ? examplesPerSecond : Number.NaN],
     ['rowsDone', rowsDone],
     ['validationLoss', validationExamples > 0 ? known(validationLoss) : Number.NaN],
   ])

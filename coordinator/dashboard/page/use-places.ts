@@ -9,11 +9,12 @@ export function usePlaces(runs: readonly RunStore[]) {
   const places = runs.map((run) => axisValues(run, axis))
   const end = Math.max(0, ...places.map((x) => x.at(-1) ?? 0))
   const start = Math.min(...places.map((x) => x[0] ?? end), end)
-  return { axis, places, start, end, formatX: formats[axis] }
+  return { axis, places, start, end, ...formats[axis] }
 }
 
+/** A place told in full, and beside the axis. */
 const formats = {
-  step: (x: number) => `step ${count(Math.round(x))}`,
-  examples: (x: number) => `${compact(Math.round(x))} examples`,
-  time: (x: number) => duration(x * 1000),
+  step: { formatX: (x: number) => `step ${count(Math.round(x))}`, formatPlace: compact },
+  examples: { formatX: (x: number) => `${compact(Math.round(x))} examples`, formatPlace: compact },
+  time: { formatX: (x: number) => duration(x * 1000), formatPlace: (x: number) => duration(x * 1000) },
 }

@@ -14,14 +14,14 @@ import { useRuns } from '../use-runs.js'
 export function CandidatesPanel({ runs }: PanelInput) {
   useRuns(runs)
   const mixed = runs.filter(({ steps }) => steps.column('weight.0') !== undefined)
-  const { places, start, end, formatX } = usePlaces(mixed)
+  const { places, start, end, formatX, formatPlace } = usePlaces(mixed)
   const names = candidateNames(mixed)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tablesOf = (kind: 'weight' | 'loss') => mixed.map((run, i) => candidateTable(run, i, { x: places[i]!, end, names, kind, runs: mixed.length }))
   const weights = useMemo(() => tablesOf('weight'), [versions, end])
   const losses = useMemo(() => tablesOf('loss'), [versions, end])
-  const chart = { start, end, formatX, formatY: score, low: true }
+  const chart = { start, end, formatX, formatPlace, formatY: score, low: true }
   return (
     <Panel name="candidates" title="Candidate losses" size="wide" filled={mixed.length > 0} empty={emptyText(runs)}>
       <div class="pair">
@@ -32,27 +32,18 @@ export function CandidatesPanel({ runs }: PanelInput) {
             label="Mean weight of each candidate loss over steps"
             summary={newestOf(mixed[0], 'weight', names)}
             tables={weights}
-            formatTick={(value) => value.toFixed(1)}
             stacked={mixed.length === 1}
             fromZero
           />
         </div>
         <div>
           <h3>Mean loss of each</h3>
-          <LineChart
-            {...chart}
-            label="Mean value of each candidate loss over steps"
-            summary={newestOf(mixed[0], 'loss', names)}
-            tables={losses}
-            formatTick={tick}
-          />
+          <LineChart {...chart} label="Mean value of each candidate loss over steps" summary={newestOf(mixed[0], 'loss', names)} tables={losses} />
         </div>
       </div>
     </Panel>
   )
 }
-
-const tick = (value: number) => String(Number(value.toPrecision(3)))
 
 function emptyText(runs: readonly RunStore[]): string {
   const known = runs.some(({ steps, description }) => steps.length > 0 && description !== undefined)
@@ -84,7 +75,7 @@ interface CandidateLines {
 function candidateTable(run: RunStore, number: number, { x, end, names, kind, runs }: CandidateLines): PlotTable {
   const lines = namesOf(run).map((name, k) => {
     const values = run.steps.column(`${kind}.${k}` as Column) ?? new Float64Array(x.length).fill(Number.NaN)
-    const label = runs === 1 ? name : `${name}, ${run.info.label}`
+    const label = runs === 1 ? name : `${name}, ${run.title}`
     return { key: `${run.id} ${k}`, label, colour: names.indexOf(name), dash: number, values: smooth(x, values, end * 0.005) }
   })
   return { x, lines }

@@ -18,7 +18,7 @@ export function LossPanel({ runs, primary }: PanelInput) {
   useRuns(runs)
   const [scale, setScale] = useState<'linear' | 'log'>('linear')
   const [smoothing, setSmoothing] = useState<keyof typeof widths>('some')
-  const { places, start, end, formatX } = usePlaces(runs)
+  const { places, start, end, formatX, formatPlace } = usePlaces(runs)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
@@ -63,6 +63,7 @@ export function LossPanel({ runs, primary }: PanelInput) {
         start={start}
         end={end}
         formatX={formatX}
+        formatPlace={formatPlace}
         formatY={score}
         log={scale === 'log'}
       />
@@ -73,7 +74,7 @@ export function LossPanel({ runs, primary }: PanelInput) {
 function lossTable(run: RunStore, number: number, { x, width, alone }: { x: Float64Array; width: number; alone: boolean }): PlotTable {
   const loss = run.steps.column('loss') ?? new Float64Array()
   const validation = run.steps.column('validationLoss')
-  const name = (what: string) => (alone ? what : `${run.info.label}, ${what}`)
+  const name = (what: string) => (alone ? what : `${run.title}, ${what}`)
   const lines: PlotLine[] = []
   if (alone && width > 0) lines.push({ key: 'raw', label: 'raw', colour: 0, opacity: 0.28, width: 1, values: loss })
   lines.push({ key: `train ${run.id}`, label: name('training'), colour: number, dash: number, values: smooth(x, loss, width) })

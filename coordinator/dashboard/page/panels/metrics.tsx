@@ -20,9 +20,11 @@ const metricNames = [
   ['recalibrated', 'recalibrated'],
   ['calibration', 'calibration'],
 ] as const
+/** Where room is scarce. */
+const shortNames: Partial<Record<Metric, string>> = { recalibrated: 'recal.', calibration: 'calib.' }
 type Metric = (typeof metricNames)[number][0]
 
-export function MetricsPanel({ runs, primary }: PanelInput) {
+export function MetricsPanel({ runs }: PanelInput) {
   useRuns(runs)
   const [wanted, setMetric] = useState<Metric | ''>('')
   const [wantedSplit, setSplit] = useState('')
@@ -30,7 +32,7 @@ export function MetricsPanel({ runs, primary }: PanelInput) {
   const metric = known.find(([name]) => name === wanted)?.[0] ?? known[0]?.[0] ?? 'auc'
   const splits = [...new Set(runs.flatMap(({ metrics }) => metrics.map(({ split }) => split)))].sort(bySplit)
   const split = splits.find((name) => name === wantedSplit) ?? splits[0] ?? ''
-  const { axis, places, start, end, formatX } = usePlaces(runs)
+  const { axis, places, start, end, formatX, formatPlace } = usePlaces(runs)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
@@ -65,10 +67,11 @@ export function MetricsPanel({ runs, primary }: PanelInput) {
         start={start}
         end={end}
         formatX={formatX}
+        formatPlace={formatPlace}
         formatY={score}
         low
       />
-      <NewestTable runs={runs} known={known} several={runs.length > 1} primary={primary} />
+      <NewestTable runs={runs} known={known} several={runs.length > 1} />
     </Panel>
   )
 }
@@ -92,7 +95,7 @@ function metricTable(run: RunStore, number: number, { axis, places, metric, spli
   const lines = splits.map((split, i): PlotLine => {
     const values = new Map(run.metrics.filter((one) => one.split === split).map((one) => [one.step, one[metric] ?? Number.NaN]))
     const look = alone ? { colour: i, dash: i } : { colour: number, dash: number }
-    const label = alone ? split : `${run.info.label}, ${split}`
+    const label = alone ? split : `${run.title}, ${split}`
     return { key: `${run.id} ${split}`, label, ...look, points: true, values: steps.map((step) => values.get(step) ?? Number.NaN) }
   })
   return { x: steps.map((step) => placeOfStep(run, axis, places, step)), lines }
@@ -116,7 +119,6 @@ interface TableInput {
   runs: readonly RunStore[]
   known: readonly (readonly [Metric, string])[]
   several: boolean
-  primary: RunStore
 }
 
 function NewestTable({ runs, known, several }: TableInput) {
@@ -130,7 +132,7 @@ function NewestTable({ runs, known, several }: TableInput) {
             <th scope="col">step</th>
             {known.map(([name, title]) => (
               <th scope="col" key={name}>
-                {title}
+                <span title={title}>{shortNames[name] ?? title}</span>
               </th>
             ))}
           </tr>
@@ -140,7 +142,7 @@ function NewestTable({ runs, known, several }: TableInput) {
             <tr key={`${run.id} ${metric.split}`}>
               <th scope="row">
                 {several && <span class="dot" style={{ background: seriesVariable(number) }} />}
-                {several ? `${run.info.label}, ${metric.split}` : metric.split}
+                {several ? `${run.title}, ${metric.split}` : metric.split}
               </th>
               <td>{count(metric.step)}</td>
               {known.map(([name]) => (

@@ -17,7 +17,7 @@ const maxRanks = 16
 export function ThroughputPanel({ runs, primary }: PanelInput) {
   useRuns(runs)
   const [of, setOf] = useState<'all' | 'each'>('all')
-  const { places, start, end, formatX } = usePlaces(runs)
+  const { places, start, end, formatX, formatPlace } = usePlaces(runs)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
@@ -28,8 +28,12 @@ export function ThroughputPanel({ runs, primary }: PanelInput) {
     <Panel
       name="throughput"
       title="Throughput"
-      filled={runs.some(({ steps }) => steps.length > 0)}
-      empty="Examples a second, in all and by worker, as soon as training has begun."
+      filled={runs.some(({ steps }) => steps.column('examplesPerSecond') !== undefined)}
+      empty={
+        runs.some(({ steps }) => steps.length > 0)
+          ? 'No times of the steps were kept in this run directory.'
+          : 'Examples a second, in all and by worker, as soon as training has begun.'
+      }
       actions={
         <Choice
           label="Throughput of"
@@ -49,8 +53,8 @@ export function ThroughputPanel({ runs, primary }: PanelInput) {
         start={start}
         end={end}
         formatX={formatX}
+        formatPlace={formatPlace}
         formatY={rate}
-        formatTick={compact}
         fromZero
       />
     </Panel>
@@ -61,7 +65,7 @@ const rate = (value: number | undefined) => `${compact(value)}/s`
 
 function runTable(run: RunStore, number: number, x: Float64Array, end: number): PlotTable {
   const values = smooth(x, run.steps.column('examplesPerSecond') ?? new Float64Array(), end * 0.01)
-  return { x, lines: [{ key: run.id, label: run.info.label, colour: number, dash: number, values }] }
+  return { x, lines: [{ key: run.id, label: run.title, colour: number, dash: number, values }] }
 }
 
 function rankTable(run: RunStore, x: Float64Array, end: number): PlotTable {
