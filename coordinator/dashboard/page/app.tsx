@@ -1,6 +1,5 @@
 /** The page: its header and its panels, in the order in which they are read. A panel is added here and in panels/. */
 import type { ComponentType } from 'preact'
-import { useEffect } from 'preact/hooks'
 import { Header } from './header.js'
 import { Notice } from './notice.js'
 import { Now } from './now.js'
@@ -36,9 +35,6 @@ export function App() {
   const { infos, settings, lost } = useRunList()
   const [runs, show] = useShownRuns(infos)
   const primary = runs[0]
-  useEffect(() => {
-    document.title = primary === undefined ? 'Lossmith' : `${primary.name} · Lossmith`
-  }, [primary])
   if (infos === undefined || primary === undefined) return <Nothing text={nothing(infos === undefined, lost)} />
   return (
     <>

@@ -1,4 +1,5 @@
 /** The bar at the top: which run, its phase, the buttons, the theme. Stays in sight. */
+import { useEffect } from 'preact/hooks'
 import { Controls } from './controls.js'
 import type { RunInfo, Settings } from './messages.js'
 import { RunPicker } from './run-picker.js'
@@ -38,6 +39,9 @@ function PhaseChip({ run }: { run: RunStore }) {
   const kind = run.lost !== '' ? 'lost' : (kinds[run.phase] ?? 'busy')
   const live = run.description?.live ?? run.info.live
   const text = run.lost !== '' ? 'no answer' : run.phase || 'connecting'
+  useEffect(() => {
+    document.title = `${run.name}: ${text} · Lossmith`
+  }, [run.name, text])
   const asked = run.description?.paused && run.phase === 'training' ? ', pause asked' : ''
   return (
     <p
