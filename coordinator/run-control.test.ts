@@ -4,9 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Job } from '../common/job/job.js'
+import { estimateMemory, totalOf } from './estimate-memory.js'
 import { connectMonitor, type Monitor } from './monitor/monitor-client.js'
 import type { RunEvent } from './monitor/run-events.js'
-import { joinWorkers, startRun, temporaryDirectory, testJob, wholeRun } from './run-fixture.test-support.js'
+import { joinWorkers, startRun, temporaryDirectory, testJob, testPlan, wholeRun } from './run-fixture.test-support.js'
 import type { SimulatedOptions, SimulatedWorker } from './simulated-worker.test-support.js'
 import type { Coordinator } from './start-coordinator.js'
 
@@ -238,6 +239,25 @@ test('what cannot be done is refused with what was wanted and what was got', { t
   await refused(monitor.pause(), /got one in phase done$/)
   await refused(monitor.checkpoint(), /got one in phase done$/)
   await refused(monitor.stop(), /got one in phase done$/)
+})
+
+test('lanes that do not fit into the memory of their new worker stay where they are', { timeout }, async (t) => {
+  const directory = temporaryDirectory(t)
+  const job = testJob(directory)
+  const { batch, lanes } = job.train
+  const share = { device: 'cpu', lanes, laneCount: 2, laneBatch: batch / lanes, threads: 1, world: 2, shuffleRows: job.data.shuffleRows } as const
+  const memoryBytes = totalOf(estimateMemory(testPlan, share).host)
+  const { monitor, phase, coordinator } = await control(t, job, join(directory, 'run'), ({ monitor }, i) => ({
+    host: `host-${i}`,
+    request: { memoryBytes },
+    onStep: before(3, async () => (i === 0 ? monitor.pause() : undefined)),
+  }))
+  await phase('paused')
+  await refused(monitor.moveLanes('w0', 'w1', 1), /^\[memory\] w1 on host-1: .* GiB \(.*free are .* GiB; /)
+  const { generation, members } = await monitor.describe()
+  assert.deepEqual([generation, members.map(({ laneCount }) => laneCount)], [1, [2, 2]])
+  await accepted(monitor.resume())
+  assert.equal((await coordinator.finished).status, 'done')
 })
 
 test('a worker that dies while the run is paused is named; the checkpoint is there', { timeout }, async (t) => {
