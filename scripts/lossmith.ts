@@ -59,6 +59,7 @@ const jobCommand = (name: string, description: string) =>
     .option('--workers <n>', 'workers, as cluster.workers of the job', whole(1))
     .addOption(deviceOption('what the workers compute on, as cluster.device of the job: a GPU each, or CPUs'))
     .option('--metrics <host:port>', 'where Prometheus finds /metrics, under the same rule as --listen (default: nowhere)')
+    .option('--dashboard', 'show the run as a page while it lasts, and open it where there is a browser')
     .option('--no-tensorboard', 'write no event files for TensorBoard into the directory of the run')
 
 addListenOptions(jobCommand('train', 'Train on this machine: a coordinator in this process and workers as child processes.'))
@@ -71,6 +72,7 @@ addListenOptions(jobCommand('train', 'Train on this machine: a coordinator in th
       'lossmith train job.yaml --workers 2',
       'lossmith train job.yaml --device cuda --workers 8 --set train.precision=tf32',
       'lossmith train job.yaml --set train.epochs=2 --set model.hidden=[400,400,400]',
+      'lossmith train job.yaml --dashboard',
       'lossmith train job.yaml --metrics 127.0.0.1:9464',
       'lossmith train job.yaml --print-job',
       'lossmith train --resume runs/ads-20260101-120000 --workers 4',

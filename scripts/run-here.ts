@@ -7,6 +7,7 @@ import { LossmithError, transientError } from '../common/errors.js'
 import { buildPlan } from '../coordinator/build-plan.js'
 import { exportOnnx } from '../coordinator/export-onnx.js'
 import { type Coordinator, type CoordinatorOptions, type RunResult, startCoordinator } from '../coordinator/start-coordinator.js'
+import { startDashboardProcess } from './dashboard-process.js'
 import { describeRun } from './describe-run.js'
 import { Progress, type ProgressOptions } from './progress.js'
 import type { Terminal } from './terminal.js'
@@ -19,6 +20,8 @@ export interface RunHere {
   readonly threads: number | null
   /** Certificate authority for the workers started here, when the coordinator speaks TLS. */
   readonly tlsCa: string | undefined
+  /** Shows the run as a page, from a process of its own. Default: no. */
+  readonly dashboard?: boolean
 }
 
 export interface Outcome {
@@ -27,15 +30,16 @@ export interface Outcome {
   readonly interrupted: number | null
 }
 
-export async function runHere({ terminal, coordinator: options, threads, tlsCa }: RunHere): Promise<Outcome> {
-  const { job, insecure, tls, token } = options
+export async function runHere({ terminal, coordinator: options, threads, tlsCa, dashboard = false }: RunHere): Promise<Outcome> {
+  const { job, runDirectory, insecure, tls, token } = options
+  const ca = tlsCa ?? tls?.cert
   let address = ''
   // With structured lines the coordinator logs what happens; progress only knows the phase then.
   const progress = new Progress({
     terminal: terminal.runLog === null ? terminal : unheard,
     epochs: job.train.epochs,
     rowsInEpoch: async () => {
-      const { rowsInEpoch } = await describeRun({ address, insecure, tls: tls && { ca: tlsCa ?? tls.cert }, token })
+      const { rowsInEpoch } = await describeRun({ address, insecure, tls: tls && { ca: ca! }, token })
       return rowsInEpoch > 0 ? rowsInEpoch : null
     },
   })
@@ -45,14 +49,15 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
   )
   // Who listens everywhere is reached here by a name that a certificate can have.
   address = coordinator.address.replace(/^(?:0\.0\.0\.0|\[::\]):/, 'localhost:')
-  terminal.note(`coordinator listens on ${coordinator.address}, run in ${options.runDirectory}`, {
+  terminal.note(`coordinator listens on ${coordinator.address}, run in ${runDirectory}`, {
     event: 'listening',
     address: coordinator.address,
-    runDirectory: options.runDirectory,
+    runDirectory,
   })
   const { workers: count, device } = job.cluster
   const { metricsUrl } = coordinator
   if (metricsUrl !== undefined) terminal.note(`metrics for Prometheus at ${metricsUrl}`, { event: 'metrics', url: metricsUrl })
+  const endDashboard = dashboard ? startDashboardProcess({ terminal, runDirectory, insecure, tlsCa: ca, token }) : () => undefined
   const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure, tlsCa, token }, terminal)
   const signals = stopOnSignals(coordinator, workers, progress, terminal)
   try {
@@ -68,6 +73,7 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa }
     signals.release()
     workers?.kill()
     await Promise.race([coordinator.close(), sleep(3000, undefined, { ref: false })])
+    endDashboard()
   }
 }
 

@@ -3,9 +3,11 @@
  * machine works on it (coordinator.json says where), else as it lies there.
  */
 import { readFileSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { transientError } from '../../common/errors.js'
+import { isLoopback, parseAddress } from '../../common/rpc/credentials.js'
 import { asLossmithError } from '../../common/rpc/status.js'
 import type { Monitor } from '../monitor/monitor-client.js'
 
@@ -75,7 +77,11 @@ const answerMs = 2000
 /** Where the coordinator listens that works on the directory, or that died while it did. */
 function addressIn(directory: string): string | undefined {
   try {
-    return (JSON.parse(readFileSync(join(directory, 'coordinator.json'), 'utf8')) as { address: string }).address
+    const { address, host } = JSON.parse(readFileSync(join(directory, 'coordinator.json'), 'utf8')) as { address: string; host?: string }
+    // Who listens everywhere is reached here by a name that a certificate can have.
+    const reached = address.replace(/^(?:0\.0\.0\.0|\[::\]):/, 'localhost:')
+    const elsewhere = host !== undefined && host !== hostname()
+    return elsewhere && isLoopback(parseAddress(reached).host) ? undefined : reached
   } catch {
     return undefined
   }

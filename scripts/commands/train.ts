@@ -21,6 +21,7 @@ export interface TrainOptions extends ListenFlags {
   readonly printJob?: true
   readonly metrics?: string
   readonly tensorboard: boolean
+  readonly dashboard?: true
   readonly tlsCa?: string
 }
 
@@ -57,10 +58,12 @@ async function startRun(
       coordinator: { ...common, ...listenOptions(options, terminal) },
       threads,
       tlsCa: options.tlsCa,
+      dashboard: options.dashboard === true,
     })
     const again = result.status === 'stopped' ? resumeHint(runDirectory) : null
     const facts = { ok: result.status === 'done', ...result }
     keepResult(runDirectory, facts)
+    if (options.dashboard) terminal.note(`to look at it again: lossmith dashboard ${fromHere(runDirectory)}`, { event: 'hint', runDirectory })
     terminal.result(`${describeResult(result)}${again === null ? '' : `\n${again}`}`, facts)
     return result.status === 'done' ? 0 : (interrupted ?? 130)
   } catch (error) {
@@ -101,6 +104,10 @@ function freshDirectory(name: string): string {
 function resumeHint(runDirectory: string): string | null {
   const checkpoints = join(runDirectory, 'checkpoints')
   if (!existsSync(checkpoints) || !readdirSync(checkpoints).some((name) => /^step-\d+$/.test(name))) return null
-  const short = relative(process.cwd(), runDirectory)
-  return `to go on from the last checkpoint: lossmith train --resume ${short.startsWith('..') ? runDirectory : short}`
+  return `to go on from the last checkpoint: lossmith train --resume ${fromHere(runDirectory)}`
+}
+
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short.startsWith('..') ? path : short
 }
