@@ -36,8 +36,9 @@ export function Header({ infos, settings, runs, onShow }: HeaderProps) {
 
 function PhaseChip({ run }: { run: RunStore }) {
   useRuns([run])
-  const kind = run.lost !== '' ? 'lost' : (kinds[run.phase] ?? 'busy')
   const live = run.description?.live ?? run.info.live
+  const over = run.phase === 'done' || run.phase === 'failed'
+  const kind = run.lost !== '' ? 'lost' : live || over ? (kinds[run.phase] ?? 'busy') : 'idle'
   const text = run.lost !== '' ? 'no answer' : run.phase || 'connecting'
   useEffect(() => {
     document.title = `${run.name}: ${text} · Lossmith`
@@ -55,7 +56,7 @@ function PhaseChip({ run }: { run: RunStore }) {
       <span class="chip-dot" aria-hidden="true" />
       {text}
       {asked}
-      {run.lost === '' && run.connected && !live && kind !== 'done' && ' · not live'}
+      {run.lost === '' && run.connected && !live && !over && ' · not live'}
     </p>
   )
 }

@@ -25,7 +25,7 @@ export function Now({ run }: { run: RunStore }) {
       <Figure name="step" value={count(run.latest?.step ?? run.description?.step)} />
       <Figure name="loss" value={score(meanLoss(run))} />
       <Figure name={metric !== undefined && metric.auc == null ? 'accuracy' : 'AUC'} of={metric?.split} value={score(quality)} />
-      <Figure name="examples/s" value={compact(over ? meanRate(run) : run.latest?.examplesPerSecond)} />
+      <Figure name="examples/s" value={compact(over ? meanRate(run) : run.latest?.examplesPerSecond || undefined)} />
       {run.description?.error ? <p class="now-error">{run.description.error}</p> : null}
     </section>
   )

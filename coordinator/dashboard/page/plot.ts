@@ -92,7 +92,7 @@ export class Plot {
     const spread = (_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax => spreadOf(min, max, { log, fromZero, stacked })
     return {
       ...sizeOf(this.place),
-      padding: [10 * typeScale(), 12 * typeScale(), 0, 0],
+      padding: [10 * typeScale(), 22 * typeScale(), 0, 0],
       legend: { show: false },
       scales: { x: { time: false }, y: { distr: log ? 3 : 1, log: 10, range: spread } },
       axes: [

@@ -48,7 +48,7 @@ export function ThroughputPanel({ runs, primary }: PanelInput) {
     >
       <LineChart
         label="Examples a second over steps"
-        summary={`${rate(primary.latest?.examplesPerSecond)} now.`}
+        summary={`${rate(primary.latest?.examplesPerSecond || undefined)} now.`}
         tables={tables}
         start={start}
         end={end}
