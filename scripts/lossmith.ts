@@ -18,6 +18,7 @@ import { evaluate } from './commands/evaluate.js'
 import { explain } from './commands/explain.js'
 import { kinds, synth } from './commands/synth.js'
 import { coordinator, train } from './commands/train.js'
+import { watch } from './commands/watch.js'
 import { worker } from './commands/worker.js'
 import { addConnectOptions } from './connect-flags.js'
 import { addListenOptions } from './listen-flags.js'
@@ -123,6 +124,24 @@ addConnectOptions(command('dashboard', 'Show runs as a web page, while they live
     ),
   )
   .action((directories, options) => choose((terminal) => dashboard(directories, options, terminal)))
+
+addConnectOptions(
+  command('watch', 'Show a run in the terminal until it ends; without a terminal, lines on stdout. q quits, the run goes on.').argument(
+    '[place]',
+    'HOST:PORT of a coordinator, or the directory of a run (default: the newest under way in ./runs)',
+  ),
+)
+  .option('--patience <s>', 'how long a run that does not answer may take to come back (default: for ever on a terminal, else 60)', whole(0))
+  .addHelpText(
+    'after',
+    examples(
+      'lossmith watch',
+      'lossmith watch runs/ads-20260101-120000',
+      'lossmith watch 10.0.0.1:7070 --tls-ca ca.pem --token-file token',
+      'lossmith watch 127.0.0.1:7070 --json',
+    ),
+  )
+  .action((place, options) => choose((terminal) => watch(place, options, terminal)))
 
 addConnectOptions(
   command('control', 'Ask something of a run that goes on. Exit code 0: it is taken; 3: the run refuses, and says why.')

@@ -30,7 +30,7 @@ export class Terminal {
     this.logging = options.log && { format: options.log, level }
     const structured = this.json || options.log !== undefined
     keepSecret(process.env.LOSSMITH_TOKEN ?? '')
-    const log = () => createLog({ format: options.log ?? 'json', level, colour: this.colour, write: (line) => write(2, line) })
+    const log = () => createLog({ format: options.log ?? 'json', level, colour: this.colour, write: (line) => writeAll(2, line) })
     this.runLog = structured ? log().about(() => ({ role })) : null
   }
 
@@ -58,23 +58,23 @@ export class Terminal {
   note(text: string, facts: Record<string, unknown>): void {
     if (this.quiet) return
     const { level, ...rest } = facts
-    if (this.runLog === null) write(2, `${text}\n`)
+    if (this.runLog === null) writeAll(2, `${text}\n`)
     else this.runLog[level === 'warn' || level === 'error' ? level : 'info'](text, rest)
   }
 
   /** A line of JSON that a process started here has logged, in the format asked for. */
   forward(line: string): void {
-    write(2, this.logging?.format === 'pretty' ? prettyLine(this.colour)(line) : `${line}\n`)
+    writeAll(2, this.logging?.format === 'pretty' ? prettyLine(this.colour)(line) : `${line}\n`)
   }
 
   /** Redraws the last line of a live terminal; an empty text wipes it. */
   redraw(text: string): void {
-    if (this.live) write(2, `\r\x1b[2K${text.slice(0, this.width)}`)
+    if (this.live) writeAll(2, `\r\x1b[2K${text.slice(0, this.width)}`)
   }
 
   /** What the command was run for. Called once. */
   result(text: string, facts: Record<string, unknown>): void {
-    write(1, this.json ? `${JSON.stringify(facts)}\n` : `${text}\n`)
+    writeAll(1, this.json ? `${JSON.stringify(facts)}\n` : `${text}\n`)
   }
 
   /** An error, as everyone sees it: message and code, no stack unless LOSSMITH_DEBUG=1. */
@@ -82,8 +82,8 @@ export class Terminal {
     const { message, code, kind } = describeError(error)
     const stack = process.env.LOSSMITH_DEBUG === '1' && error instanceof Error ? error.stack : undefined
     if (this.logging !== undefined) this.runLog!.error(message, { event: 'error', kind, code, stack })
-    else write(2, `lossmith: ${message} [${code}]\n${stack === undefined ? '' : `${stack}\n`}`)
-    if (this.json) write(1, `${JSON.stringify({ ok: false, error: { kind, code, message }, ...extra })}\n`)
+    else writeAll(2, `lossmith: ${message} [${code}]\n${stack === undefined ? '' : `${stack}\n`}`)
+    if (this.json) writeAll(1, `${JSON.stringify({ ok: false, error: { kind, code, message }, ...extra })}\n`)
   }
 }
 
@@ -98,15 +98,15 @@ function describeError(error: unknown): { kind: LossmithError['kind']; code: str
   return { kind: 'broken', code: 'bug', message: `${message} (this is a bug; LOSSMITH_DEBUG=1 shows where)` }
 }
 
-/** Synchronous, so that nothing is lost when the process ends right after; a reader that went away is no error. */
-function write(descriptor: 1 | 2, text: string): void {
+/** Synchronous, so that nothing is lost when the process ends right after; a reader or a terminal that went away is no error. */
+export function writeAll(descriptor: 1 | 2, text: string): void {
   const bytes = Buffer.from(hideSecrets(text))
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
-      if (code === 'EPIPE') return
+      if (code === 'EPIPE' || code === 'EIO') return
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }

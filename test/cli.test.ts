@@ -40,6 +40,7 @@ test('every command has help with an example', async () => {
     'explain',
     'synth',
     'train',
+    'watch',
     'worker',
   ])
   const helps = await Promise.all(commands.map((name) => lossmith([name, '--help'])))

@@ -1,0 +1,67 @@
+/** The table of workers: what each is, where the time of its steps goes, and who is slow. Columns that do not fit go, the least told first. */
+import { parts, type StepSplit, stepSplits } from '../../coordinator/dashboard/page/panels/workers/step-split.js'
+import { straggler, stragglerWords } from '../../coordinator/dashboard/page/panels/workers/straggler.js'
+import { duration } from '../progress.js'
+import type { RunView } from './run-view.js'
+import { cells, cut, type Line } from './spans.js'
+
+interface Column {
+  readonly head: string
+  /** Lower stays longer on a narrow screen. */
+  readonly order: number
+  readonly left?: true
+  readonly cells: string[]
+}
+
+/** A heading, a row a worker, and a line about the straggler right after the heading's table; none before the run has members. */
+export function drawWorkers({ description, describedMs, recent, live }: RunView, nowMs: number, width: number): Line[] {
+  const members = [...(description?.members ?? [])].sort((a, b) => a.rank - b.rank)
+  if (members.length === 0) return []
+  const splits = stepSplits(recent.map(({ ranks }) => ranks))
+  const slow = straggler(splits)
+  const of = (rank: number) => splits.find((split) => split.rank === rank)
+  const sinceMs = nowMs - describedMs
+  const column = (head: string, order: number, cell: (member: (typeof members)[number]) => string, left?: true): Column => ({
+    ...{ head, order, cells: members.map(cell) },
+    ...(left && { left }),
+  })
+  const time = (head: string, order: number, ms: (split: StepSplit) => number) =>
+    column(head, order, ({ rank }) => {
+      const split = of(rank)
+      return split === undefined ? '' : milliseconds(ms(split))
+    })
+  const columns = [
+    column('rank', 0, ({ rank }) => String(rank)),
+    column('worker', 1, ({ member }) => cut(member, 16), true),
+    column('device', 6, ({ device }) => cut(device, 14), true),
+    column('lanes', 4, ({ firstLane, laneCount }) => (laneCount === 1 ? `${firstLane}` : `${firstLane}-${firstLane + laneCount - 1}`)),
+    ...(splits.length > 0
+      ? [time('step ms', 2, ({ totalMs }) => totalMs), ...parts.map((part, i) => time(part, 10 + i, (split) => split[part]))]
+      : []),
+    ...(live ? [column('heard', 3, ({ heartbeatAgeMs }) => age(heartbeatAgeMs + sinceMs))] : []),
+  ]
+  const shown = fitting(columns, width)
+  const line = (cellOf: (column: Column) => string) => shown.map((column) => aligned(column, cellOf(column))).join('  ')
+  const rows = members.map(({ rank }, i): Line => {
+    const text = line((column) => column.cells[i]!)
+    return slow?.rank === rank ? [[text, 'warn']] : [text]
+  })
+  return [[[line(({ head }) => head), 'dim']], ...rows, ...(slow ? [[[stragglerWords(slow, members.length), 'warn']] as Line] : [])]
+}
+
+function fitting(columns: readonly Column[], width: number): Column[] {
+  const kept = [...columns]
+  const total = () => kept.reduce((sum, column) => sum + wide(column) + 2, -2)
+  while (kept.length > 1 && total() > width) kept.splice(kept.indexOf(kept.reduce((a, b) => (b.order > a.order ? b : a))), 1)
+  return kept
+}
+
+const wide = ({ head, cells: texts }: Column) => Math.max(cells(head), ...texts.map(cells))
+
+function aligned(column: Column, text: string): string {
+  const blanks = ' '.repeat(wide(column) - cells(text))
+  return column.left ? text + blanks : blanks + text
+}
+
+const milliseconds = (ms: number) => (ms < 10 ? ms.toFixed(1) : Math.round(ms).toLocaleString('en'))
+const age = (ms: number) => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms))
