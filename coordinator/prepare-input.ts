@@ -34,7 +34,7 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
   const indexes = known?.indexes ?? (await indexFiles(context, files))
   const format = known?.features.format ?? logFormat(job, headersOf(paths, indexes))
   const blocks = indexes.flatMap(({ blocks }) => blocks)
-  const pieces = splitPieces(blocks, job.data.split, (file) => roles[file]!)
+  const pieces = piecesOf(job, indexes)
   const training = pieces.filter(({ split }) => split === 'train')
   if (training.length === 0)
     throw configError('no-training-rows', `[data] wanted rows to train on, got none of ${rows(pieces)} in the training split`)
@@ -54,6 +54,16 @@ export async function prepareInput(context: RunContext, known: RunData | undefin
     pieces,
     training: { pieces: training, lines, heldOut },
   }
+}
+
+/** Of all splits. */
+export function piecesOf(job: Job, indexes: readonly FileIndex[]): Piece[] {
+  const { roles } = inputFiles(job)
+  return splitPieces(
+    indexes.flatMap(({ blocks }) => blocks),
+    job.data.split,
+    (file) => roles[file]!,
+  )
 }
 
 /** All files of a job in one list; a file's number is its place there. */

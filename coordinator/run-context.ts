@@ -9,6 +9,8 @@ import type { CheckpointStore } from './checkpoint-store.js'
 import type { ControllerExchange } from './controller/controller-exchange.js'
 import type { Ledger } from './ledger.js'
 import type { Member, Membership } from './membership.js'
+import type { CheckpointList } from './monitor/checkpoint-list.js'
+import type { RunProgress } from './monitor/progress.js'
 import type { RunEvents } from './monitor/run-events.js'
 import type { RunControl } from './run-control.js'
 import type { RunDirectory } from './run-directory.js'
@@ -35,7 +37,10 @@ export interface RunContext {
   readonly directory: RunDirectory
   readonly artifacts: Artifacts
   readonly checkpoints: CheckpointStore
+  /** Those that are kept. */
+  readonly saved: CheckpointList
   readonly status: RunStatus
+  readonly progress: RunProgress
   /** Set once the data is known. */
   plan: TrainingPlan | undefined
   /** Set while workers train. */

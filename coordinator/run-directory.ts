@@ -1,18 +1,36 @@
 /**
- * The directory of a run: job.yaml, data.json (what the index found), artifacts/, checkpoints/, metrics.jsonl, events.jsonl, rejects.tsv,
- * model.onnx; coordinator.lock while a coordinator works on it. metrics.jsonl and rejects.tsv grow at commits and are cut to a checkpoint's lengths on resume; they hold no times, so that a
- * resumed run ends with the same bytes.
+ * The directory of a run: job.yaml, data.json (what the index found), artifacts/, checkpoints/, metrics.jsonl, events.jsonl, timings.jsonl, rejects.tsv,
+ * model.onnx; coordinator.lock and coordinator.json (where it listens) while a coordinator works on it. metrics.jsonl and rejects.tsv grow at commits
+ * and are cut to a checkpoint's lengths on resume; they hold no times, so that a resumed run ends with the same bytes.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { diskError } from '../common/checkpoint/checkpoint-writer.js'
 import type { DataFacts } from '../common/data-facts.js'
-import { configError } from '../common/errors.js'
+import { configError, type LossmithError } from '../common/errors.js'
 import type { FeaturePlan } from '../common/job/features.js'
 import type { Job } from '../common/job/job.js'
 import type { FileIndex__Output as FileIndex } from '../proto/generated/lossmith/v1/FileIndex.js'
 import type { Reject__Output as Reject } from '../proto/generated/lossmith/v1/Reject.js'
+import { type Metric, MetricsFile, type StepLine } from './metrics-file.js'
+import { LineTail } from './monitor/line-tail.js'
 import type { RunEvent } from './monitor/run-events.js'
+import type { TimingLine } from './monitor/timings.js'
 import { lockRun } from './run-lock.js'
 
 /** data.json: the job and its input as they were when the run began. */
@@ -24,28 +42,7 @@ export interface RunData {
   facts: DataFacts
 }
 
-export interface Metric {
-  step: number
-  epoch: number
-  split: string
-  auc: number
-  logloss: number
-  calibration: number
-  examples: number
-  accuracy: number
-  recalibrated: number
-}
-
-/** weights and losses: means of each candidate, where several are mixed; validation: the mean objective of a step that taught the controller. */
-export interface StepLine {
-  step: number
-  epoch: number
-  loss: number
-  examples: number
-  weights?: number[]
-  losses?: number[]
-  validation?: number
-}
+export type { Metric, StepLine } from './metrics-file.js'
 
 export class RunDirectory {
   readonly path: string
@@ -54,9 +51,10 @@ export class RunDirectory {
   readonly model: string
   /** Distinct lines in rejects.tsv. */
   rejectCount = 0
+  private readonly metricsFile: MetricsFile
   private rejected = new Set<string>()
-  /** Lines of metrics.jsonl, the first one still to be made. */
-  private waiting: { text?: string }[] = []
+  /** coordinator.json is this one's. */
+  private announced = false
   private release: () => void = () => undefined
 
   constructor(path: string) {
@@ -64,6 +62,7 @@ export class RunDirectory {
     this.checkpoints = join(path, 'checkpoints')
     this.artifacts = join(path, 'artifacts')
     this.model = join(path, 'model.onnx')
+    this.metricsFile = new MetricsFile(join(path, 'metrics.jsonl'))
   }
 
   /** By which log lines name the run. */
@@ -94,15 +93,15 @@ export class RunDirectory {
     }
     this.lock()
     try {
-      for (const name of ['metrics.jsonl', 'events.jsonl', 'rejects.tsv']) writeFileSync(join(this.path, name), '')
+      for (const name of ['metrics.jsonl', 'events.jsonl', 'timings.jsonl', 'rejects.tsv']) writeFileSync(join(this.path, name), '')
       writeFileSync(job, jobYaml)
     } catch (error) {
       throw diskError(this.path, error)
     }
   }
 
-  /** Cuts what was written after the checkpoint; without a checkpoint, everything. */
-  cut({ metrics, rejects }: { metrics: number; rejects: number }): void {
+  /** Cuts what was written after the checkpoint of `step`; without a checkpoint, everything. What happened since stays in events.jsonl. */
+  cut({ metrics, rejects }: { metrics: number; rejects: number }, step: number): void {
     for (const [name, length] of [
       ['metrics.jsonl', metrics],
       ['rejects.tsv', rejects],
@@ -112,13 +111,16 @@ export class RunDirectory {
       if (got < length) throw configError('run-damaged', `[run] ${path}: wanted the ${length} bytes of the checkpoint, got ${got}`)
       if (existsSync(path)) truncateSync(path, length)
     }
+    this.cutTimings(step)
+    this.endLine('events.jsonl')
+    this.metricsFile.forget()
     const lines = this.lines('rejects.tsv').map((line) => line.split('\t'))
     this.rejected = new Set(lines.map(([path, line]) => `${path}\t${line}`))
     this.rejectCount = this.rejected.size
   }
 
   get lengths(): { metrics: number; rejects: number } {
-    return { metrics: this.length('metrics.jsonl'), rejects: this.length('rejects.tsv') }
+    return { metrics: this.metricsFile.length, rejects: this.length('rejects.tsv') }
   }
 
   /** Adds lines not seen before: later epochs and evaluations meet the same ones again. Returns the new ones. */
@@ -141,59 +143,63 @@ export class RunDirectory {
   }
 
   addStep(step: StepLine): void {
-    this.addLines([step])
+    this.metricsFile.addStep(step)
   }
 
-  /** A place in metrics.jsonl for lines that take time to make: what is added meanwhile waits for them, so that lines keep the order of steps. */
+  /** A place in metrics.jsonl for lines that take time to make. */
   reserveLines(): (lines: readonly object[]) => void {
-    const place: { text?: string } = {}
-    this.waiting.push(place)
-    return (lines) => {
-      place.text = textOf(lines)
-      this.writeWaiting()
-    }
+    return this.metricsFile.reserve()
   }
 
-  /** Of which step and version the last surface is. */
+  /** Of which step and version the last surface was when the run began or was resumed. */
   lastSurface(): { step: number; version: number } | undefined {
-    const line = this.lines('metrics.jsonl').findLast((line) => line.startsWith('{"surface":'))
-    return line === undefined ? undefined : (JSON.parse(line) as { surface: { step: number; version: number } }).surface
+    return this.metricsFile.lastSurface()
   }
 
   addMetric(metric: Metric): void {
-    this.addLines([metric])
+    this.metricsFile.addMetric(metric)
   }
 
-  /** Evaluations so far; JSON has no NaN, so what one label alone, or no row, does not define is null there. */
+  /** Evaluations so far. */
   metrics(): Metric[] {
-    const all = this.lines('metrics.jsonl').map((line) => JSON.parse(line) as Metric)
-    const number = (value: number | null) => value ?? Number.NaN
-    return all
-      .filter(({ split }) => split !== undefined)
-      .map((metric) => ({
-        ...metric,
-        auc: number(metric.auc),
-        logloss: number(metric.logloss),
-        calibration: number(metric.calibration),
-        accuracy: number(metric.accuracy),
-        recalibrated: number(metric.recalibrated),
-      }))
+    return this.metricsFile.metrics()
+  }
+
+  /** Told when lines of metrics.jsonl cannot be written some time after they were added. */
+  set onFailure(tell: (error: LossmithError) => void) {
+    this.metricsFile.onFailure = tell
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    this.metricsFile.flush()
   }
 
   /** Steps and surfaces are in metrics.jsonl; here goes what happened when. */
   addEvent(event: RunEvent): void {
-    if (event.step == null && event.surface == null)
-      this.append('events.jsonl', `${JSON.stringify({ time: new Date(event.unixMs).toISOString(), ...event })}\n`)
+    if (event.step != null || event.surface != null) return
+    // Who reads of an event finds the steps before it.
+    this.flush()
+    this.append('events.jsonl', `${JSON.stringify({ time: new Date(event.unixMs).toISOString(), ...event })}\n`)
+  }
+
+  addTiming(line: TimingLine): void {
+    this.append('timings.jsonl', `${JSON.stringify(line)}\n`)
+  }
+
+  /** Where this machine reaches the coordinator that works on the run. */
+  announce(address: string, tls: boolean): void {
+    this.announced = true
+    this.replace('coordinator.json', `${JSON.stringify({ address, tls, pid: process.pid, host: hostname() })}\n`)
+  }
+
+  /** Nobody listens any more. */
+  withdraw(): void {
+    if (this.announced) rmSync(join(this.path, 'coordinator.json'), { force: true })
   }
 
   writeData(data: RunData): void {
-    const path = join(this.path, 'data.json')
-    try {
-      writeFileSync(`${path}.partial`, JSON.stringify(data))
-      renameSync(`${path}.partial`, path)
-    } catch (error) {
-      throw diskError(path, error)
-    }
+    this.replace('data.json', JSON.stringify(data))
   }
 
   readData(): RunData | undefined {
@@ -201,15 +207,32 @@ export class RunDirectory {
     return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunData) : undefined
   }
 
-  private addLines(lines: readonly object[]) {
-    this.waiting.push({ text: textOf(lines) })
-    this.writeWaiting()
+  private cutTimings(step: number) {
+    let length = 0
+    let over = false
+    new LineTail(join(this.path, 'timings.jsonl')).read((line) => {
+      over ||= Number(/"step":(\d+)/.exec(line)?.[1]) > step
+      if (!over) length += Buffer.byteLength(line) + 1
+    })
+    writeFileSync(join(this.path, 'timings.jsonl'), '', { flag: 'a' })
+    truncateSync(join(this.path, 'timings.jsonl'), length)
   }
 
-  private writeWaiting() {
-    const first = this.waiting.findIndex(({ text }) => text === undefined)
-    const ready = this.waiting.splice(0, first < 0 ? this.waiting.length : first)
-    if (ready.length > 0) this.append('metrics.jsonl', ready.map(({ text }) => text).join(''))
+  /** A coordinator that was killed may have left half a line: the next one must not go on in it. */
+  private endLine(name: string) {
+    const path = join(this.path, name)
+    const text = existsSync(path) ? readLast(path) : '\n'
+    if (text !== '\n') this.append(name, '\n')
+  }
+
+  private replace(name: string, text: string) {
+    const path = join(this.path, name)
+    try {
+      writeFileSync(`${path}.partial`, text)
+      renameSync(`${path}.partial`, path)
+    } catch (error) {
+      throw diskError(path, error)
+    }
   }
 
   private append(name: string, text: string) {
@@ -231,4 +254,14 @@ export class RunDirectory {
   }
 }
 
-const textOf = (lines: readonly object[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+/** The last byte; a line's end when there is none. */
+function readLast(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    const last = Buffer.from('\n')
+    readSync(file, last, 0, 1, fstatSync(file).size - 1)
+    return last.toString('latin1')
+  } finally {
+    closeSync(file)
+  }
+}

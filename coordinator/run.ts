@@ -12,6 +12,7 @@ import type { TrainingPlan } from '../model/plan.js'
 import { type RunController, startController } from './controller/run-controller.js'
 import { evaluateSplit } from './evaluate-split.js'
 import { emptyLedger, type Ledger } from './ledger.js'
+import type { DirectoryHistory } from './monitor/directory-history.js'
 import { announceMembers, obeyOrders } from './obey-orders.js'
 import { type Input, prepareInput } from './prepare-input.js'
 import { planSha256, prepareWorkers } from './prepare-workers.js'
@@ -25,6 +26,7 @@ import { type Position, recordRejects, trainSegment } from './train-segment.js'
 export interface Resumed {
   checkpoint: { name: string; manifest: Manifest } | undefined
   data: RunData | undefined
+  past: DirectoryHistory
 }
 
 export interface Outcome {
@@ -144,7 +146,8 @@ class Trainer {
       const beside = controller === undefined ? {} : { [controllerFile]: encodeController(controller.state) }
       const { name } = await checkpoints.write(position.step, tensors, manifest, put, job.checkpoint.keep, beside)
       this.checkpoint = name
-      events.log('info', `checkpoint ${name}`)
+      const checkpoint = await context.saved.get(name)
+      if (checkpoint !== undefined) events.emit({ checkpoint })
     }
     this.savedEpochDone = position.epochDone
     context.status.checkpoint = this.checkpoint

@@ -24,12 +24,16 @@ import { buildPlan } from './build-plan.js'
 import { CheckpointStore } from './checkpoint-store.js'
 import { type EvaluateRequest, evaluateRun } from './evaluate-run.js'
 import { exportOnnx } from './export-onnx.js'
+import { keepEvents, leaveDirectory } from './keep-run.js'
 import { emptyLedger, type Ledger } from './ledger.js'
 import { logRequests } from './log-requests.js'
 import { logRun } from './log-run.js'
 import { Membership } from './membership.js'
 import { type Metrics, type MetricsOptions, startMetrics } from './metrics/start-metrics.js'
+import { CheckpointList } from './monitor/checkpoint-list.js'
+import { DirectoryHistory } from './monitor/directory-history.js'
 import { monitorService } from './monitor/monitor-service.js'
+import { RunProgress } from './monitor/progress.js'
 import { type RunEvent, RunEvents } from './monitor/run-events.js'
 import { type Outcome, type Resumed, run } from './run.js'
 import { enterPhase, type RunContext, type RunParts } from './run-context.js'
@@ -112,6 +116,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     parts,
     directory,
     scratch === undefined ? new Artifacts(directory.artifacts) : new Artifacts(scratch, directory.artifacts),
+    resumed?.past,
   )
   const { control, events, membership, tasks } = context
   const loss = new WorkerLoss(membership, job.cluster.lostAfterMs, (error) => control.fail(error))
@@ -122,7 +127,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   const log = options.log && ofRun(options.log, context)
   const server = new Server(serverOptions(options.token, log && logRequests(log)))
   server.addService(contracts.lossmith.v1.Training.service, trainingService(context, loss))
-  server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, ended))
+  server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, resumed?.past.startedUnixMs ?? Date.now(), ended))
   const health = new HealthImplementation({ '': 'SERVING', 'lossmith.v1.Training': 'SERVING', 'lossmith.v1.Monitor': 'SERVING' })
   health.addToServer(server)
   new ReflectionService(definition).addToServer(server)
@@ -133,7 +138,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     membership.close()
     loss.close()
     await shutDown(server)
-    directory.unlock()
+    if (training) leaveDirectory(context)
     if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
   }
   let address: string
@@ -142,11 +147,12 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     metrics = await startMetrics(context, metricsOptions(options, resumed))
     // Only a coordinator that could listen touches the directory.
     if (training && !options.resume) directory.create(options.jobYaml)
+    if (training) directory.announce(reachable(address), options.tls !== undefined)
   } catch (error) {
     await shut()
     throw error
   }
-  if (training) events.subscribe((event) => keepEvent(context, event))
+  if (training) keepEvents(context, resumed?.past.startedUnixMs ?? 0)
   if (log) events.subscribe(logRun(log, context.status))
   if (options.onEvent !== undefined) events.subscribe(options.onEvent)
 
@@ -179,19 +185,28 @@ function metricsOptions(options: CoordinatorOptions, resumed: Resumed | undefine
   return { address: metrics, insecure, tls, token, tensorboard: tensorboard && mode === 'train', restartAt }
 }
 
-function makeContext(job: Job, training: boolean, parts: RunParts, directory: RunDirectory, artifacts: Artifacts): RunContext {
+function makeContext(
+  job: Job,
+  training: boolean,
+  parts: RunParts,
+  directory: RunDirectory,
+  artifacts: Artifacts,
+  past?: DirectoryHistory,
+): RunContext {
   return {
     job,
     parts,
     directory,
     artifacts,
     control: new RunControl(),
-    events: new RunEvents(),
+    events: new RunEvents(past?.events()),
     membership: new Membership(training ? job : scoredAnywhere(job), version),
     tasks: new TaskQueue(),
     checkpoints: new CheckpointStore(directory.checkpoints),
+    saved: new CheckpointList(directory.checkpoints),
     status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', candidates: [], error: '' },
     plan: undefined,
+    progress: new RunProgress(job),
     steps: undefined,
     controller: undefined,
   }
@@ -209,8 +224,10 @@ async function openRun(directory: RunDirectory, job: Job): Promise<Resumed> {
     const data = directory.readData()
     if (data !== undefined) checkSameJob(data.job, job, directory.path)
     const checkpoint = await loadNewestCheckpoint(directory.checkpoints)
-    directory.cut(checkpoint?.manifest.lengths ?? { metrics: 0, rejects: 0 })
-    return { checkpoint, data }
+    directory.cut(checkpoint?.manifest.lengths ?? { metrics: 0, rejects: 0 }, checkpoint?.manifest.step ?? 0)
+    const past = new DirectoryHistory(directory.path)
+    past.refresh()
+    return { checkpoint, data, past }
   } catch (error) {
     directory.unlock()
     throw error
@@ -296,14 +313,6 @@ function ofRun(log: Log, { directory, membership, status }: RunContext): Log {
   }))
 }
 
-function keepEvent({ directory, control }: RunContext, event: RunEvent): void {
-  try {
-    directory.addEvent(event)
-  } catch (error) {
-    control.fail(asLossmithError(error))
-  }
-}
-
 async function listen(server: Server, address: string, credentials: ReturnType<typeof serverCredentials>): Promise<string> {
   const { host } = parseAddress(address)
   const port = await new Promise<number>((resolve, reject) =>
@@ -320,6 +329,9 @@ async function listen(server: Server, address: string, credentials: ReturnType<t
   )
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
+
+/** Of a listener on all addresses, the one that this machine has for itself. */
+const reachable = (address: string) => address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:')
 
 async function shutDown(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {

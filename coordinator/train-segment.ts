@@ -39,7 +39,7 @@ export async function trainSegment(
   context: RunContext,
   from: Position,
   lastStep: number,
-  { training: rows, paths }: Pick<Input, 'training' | 'paths'>,
+  { training: rows, paths, pieces }: Pick<Input, 'training' | 'paths' | 'pieces'>,
   controller: RunController | undefined,
 ): Promise<Position> {
   enterPhase(context, 'training', `epoch ${from.epoch} from step ${from.step + 1}`)
@@ -48,6 +48,7 @@ export async function trainSegment(
   const taken = rows.pieces.reduce((sum, { take }) => sum + take, 0)
   status.rowsInEpoch = taken
   status.epoch = from.epoch
+  context.progress.begin({ paths, pieces }, { epoch: from.epoch, dealt, cursors: from.cursors })
   const ledger = [...from.ledger]
   const meter = new Meter()
 
@@ -58,6 +59,7 @@ export async function trainSegment(
     const rows = { trained: commit.examples, rejected: sum('rejected'), validation: sum('heldOut') - test, test, drawn: commit.validationExamples }
     ledger.push(addRows(last, rows))
     status.ledger = ledger.at(-1)!
+    context.progress.commit(commit.lanes)
     const rejects = commit.lanes.flatMap((lane) => lane.rejects)
     const unlisted = sum('rejected') - rejects.length
     if (unlisted > 0) context.events.log('warn', `${unlisted} more malformed lines of step ${commit.step} are counted but not listed in rejects.tsv`)
@@ -108,6 +110,7 @@ export async function trainSegment(
     await control.guard(book.until(() => ledger.at(-1)!.read >= taken, 'all rows of the epoch', lostAfterMs).catch(() => undefined))
     ledger.push(balanceLedger(ledger.pop()!, rows.lines, rows.heldOut))
     status.ledger = ledger.at(-1)!
+    context.progress.end()
     checkTrained(context, status.ledger)
     controller?.surfaces.finish(position.step)
     await controller?.painter.settled()
@@ -130,9 +133,8 @@ function checkTrained({ directory }: RunContext, { epoch, read, trained, rejecte
 /** Config error too-many-rejects, with the first lines, when more than job.data.maxRejects were seen. */
 export function recordRejects(context: RunContext, rejects: readonly Reject[], paths: readonly string[], counted: number): void {
   const { directory, job, events } = context
-  const place = ({ file, line, reason }: Reject) => `${paths[file]}:${line}: ${reason}`
   const fresh = directory.addRejects(rejects, paths)
-  for (const reject of fresh.slice(0, 3)) events.log('warn', `rejected ${place(reject)}`)
+  for (const { file, line, reason } of fresh.slice(0, 3)) events.emit({ reject: { file: paths[file]!, line, reason } })
   if (fresh.length > 3) events.log('warn', `rejected ${fresh.length - 3} more lines, see rejects.tsv`)
   const seen = Math.max(directory.rejectCount, counted)
   if (seen > job.data.maxRejects)

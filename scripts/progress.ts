@@ -28,13 +28,15 @@ export class Progress {
     this.options = options
   }
 
-  show({ step, metric, phase, log }: RunEvent, nowMs = Date.now()): void {
+  show({ step, metric, phase, log, reject, checkpoint }: RunEvent, nowMs = Date.now()): void {
     if (step) this.showStep(step, nowMs)
     else if (metric) {
       const { split, step, examples } = metric
       this.line(`${split} after step ${step}: ${describeMetric(metric, 4)} (${count(examples)} rows)`, { event: 'metric', ...metric })
     } else if (phase) this.enter(phase.phase, phase.detail)
-    else if (log) this.line(log.level === 'info' ? log.message : `${log.level}: ${log.message}`, { event: 'log', ...log })
+    else if (log) this.log(log)
+    else if (reject) this.log({ level: 'warn', message: `rejected ${reject.file}:${reject.line}: ${reject.reason}` })
+    else if (checkpoint) this.log({ level: 'info', message: `checkpoint ${checkpoint.name}` })
   }
 
   /** Leaves no half line behind. */
@@ -100,6 +102,10 @@ export class Progress {
   /** Rows since the first epoch. */
   private rowsDone(step: StepEvent): number {
     return (step.epoch - 1) * (this.rowsInEpoch ?? 0) + step.rowsDone
+  }
+
+  private log(log: { level: string; message: string }): void {
+    this.line(log.level === 'info' ? log.message : `${log.level}: ${log.message}`, { event: 'log', ...log })
   }
 
   private line(text: string, facts: Record<string, unknown>): void {

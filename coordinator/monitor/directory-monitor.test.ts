@@ -1,11 +1,12 @@
 /** A run directory shows what a watcher of the living run saw: compared with what the coordinator told in process. */
 import assert from 'node:assert/strict'
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { temporaryDirectory, testJob, wholeRun } from '../run-fixture.test-support.js'
+import { joinWorkers, startRun, temporaryDirectory, testJob, wholeRun } from '../run-fixture.test-support.js'
 import { directoryMonitor } from './directory-monitor.js'
-import type { Monitor, WatchOptions } from './monitor-client.js'
+import { connectMonitor, type Monitor, type WatchOptions } from './monitor-client.js'
 import type { RunEvent } from './run-events.js'
 
 const timeout = 30_000
@@ -31,6 +32,7 @@ test('a directory shows the run that wrote it: phases, steps, metrics, checkpoin
   )
   assert.deepEqual(described.ledger, result.ledger.at(-1))
   assert.equal(described.rejects, 3)
+  assert.equal(described.rowsInEpoch, 240)
   assert.deepEqual(
     described.members.map(({ member, rank, firstLane, laneCount }) => [member, rank, firstLane, laneCount]),
     [
@@ -67,3 +69,54 @@ test('a directory shows the run that wrote it: phases, steps, metrics, checkpoin
   assert.equal((await monitor.describe()).step, 1)
   assert.throws(() => directoryMonitor(directory), { code: 'run-missing' })
 })
+
+test('how far a directory is read is what its coordinator said last; a resumed run has its past', { timeout }, async (t) => {
+  const directory = temporaryDirectory(t)
+  const run = join(directory, 'run')
+  const job = testJob(directory, ['checkpoint.everySteps=3', 'train.epochs=3'])
+  const told: RunEvent[] = []
+  const first = await startRun(t, job, run, { onEvent: (event) => told.push(event) })
+  const live = connectMonitor({ address: first.address })
+  t.after(() => live.close())
+  assert.deepEqual(JSON.parse(readFileSync(join(run, 'coordinator.json'), 'utf8')), {
+    ...{ address: first.address, tls: false, pid: process.pid, host: hostname() },
+  })
+  await joinWorkers(t, first, job, () => ({ onStep: (step) => (step === 12 ? first.stop('enough') : undefined) }))
+  await first.finished
+  const last = await live.progress(16)
+  await first.close()
+  assert.ok(!existsSync(join(run, 'coordinator.json')))
+  const monitor = directoryMonitor(run)
+  assert.deepEqual(await monitor.progress(16), last)
+  assert.ok(last.lanes.some(({ rowsDone, rows }) => rowsDone > 0 && rowsDone < rows))
+  const before = await watched(monitor)
+
+  const second = await startRun(t, job, run, { resume: true, onEvent: (event) => told.push(event) })
+  const resumed = connectMonitor({ address: second.address })
+  t.after(() => resumed.close())
+  const { startedUnixMs, checkpoints } = await resumed.describe()
+  assert.deepEqual(checkpoints.at(-1), (await monitor.describe()).checkpoints.at(-1))
+  assert.equal(startedUnixMs, before[0]!.unixMs)
+  const events: RunEvent[] = []
+  const watching = (async () => {
+    for await (const event of resumed.watch({ history: 10_000, stepsPerSecond: 10_000 })) events.push(event)
+  })()
+  await joinWorkers(t, second, job)
+  const result = await second.finished
+  await watching
+  const steps = (of: RunEvent[]) => of.flatMap(({ step }) => (step == null ? [] : [[step.step, step.loss]]))
+  assert.deepEqual(steps(events), steps(told))
+  assert.equal(steps(events).length, result.step)
+  const told2 = (kind: RunEvent['kind']) => told.filter((event) => event.kind === kind).map((event) => event[kind!])
+  for (const kind of ['phase', 'checkpoint', 'metric', 'members'] as const)
+    assert.deepEqual(
+      events.filter((event) => event.kind === kind).map((event) => withoutAge(event[kind])),
+      told2(kind).map(withoutAge),
+      kind,
+    )
+  const timed = steps(await watched(directoryMonitor(run)))
+  assert.deepEqual(timed, steps(told))
+})
+
+/** Heartbeats go on between the event and its reading. */
+const withoutAge = (value: unknown) => JSON.parse(JSON.stringify(value, (key, of) => (key === 'heartbeatAgeMs' ? 0 : of)))

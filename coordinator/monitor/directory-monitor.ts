@@ -10,11 +10,17 @@ import { configError } from '../../common/errors.js'
 import type { Job } from '../../common/job/job.js'
 import { readJob } from '../../common/job/parse-job.js'
 import { version } from '../../common/version.js'
+import type { Piece__Output as Piece } from '../../proto/generated/lossmith/v1/Piece.js'
+import type { ProgressReply__Output as ProgressReply } from '../../proto/generated/lossmith/v1/ProgressReply.js'
+import { dealBlocks } from '../deal-blocks.js'
 import { emptyLedger } from '../ledger.js'
+import { piecesOf } from '../prepare-input.js'
+import { RunDirectory } from '../run-directory.js'
 import { candidateLabels } from './candidate-labels.js'
 import { CheckpointList } from './checkpoint-list.js'
 import { DirectoryHistory } from './directory-history.js'
 import type { Monitor, RunDescription } from './monitor-client.js'
+import { type ReadInput, RunProgress } from './progress.js'
 
 const defaultHistory = 1000
 
@@ -31,7 +37,7 @@ export function directoryMonitor(path: string): Monitor {
         yield event
       }
     },
-    progress: async () => ({ epoch: 0, files: [], lanes: [] }),
+    progress: (cells = 0) => run.progress(cells),
     pause: refused,
     resume: refused,
     checkpoint: refused,
@@ -47,6 +53,7 @@ class StoredRun {
   private readonly job: Job
   private readonly jobYaml: string
   private readonly checkpoints: CheckpointList
+  private read: ReadInput | undefined
 
   constructor(path: string) {
     this.path = resolve(path)
@@ -73,7 +80,7 @@ class StoredRun {
       jobYaml: this.jobYaml,
       ...{ generation, step, epoch, epochs: job.train.epochs, members },
       ledger: manifest?.ledger.at(-1) ?? emptyLedger(epoch),
-      rowsInEpoch: 0,
+      rowsInEpoch: sumOfRows(this.training()),
       error: phase === 'failed' ? detail : '',
       startedUnixMs: history.startedUnixMs,
       lanes: job.train.lanes,
@@ -86,9 +93,39 @@ class StoredRun {
     }
   }
 
+  /** As the newest checkpoint has it: what was read after it is read again when the run goes on. */
+  async progress(cells: number): Promise<ProgressReply> {
+    const { job, history } = this
+    history.refresh()
+    const input = this.input()
+    const manifest = await this.newestManifest()
+    if (input === undefined) return { epoch: 0, files: [], lanes: [] }
+    const { epoch, epochDone, cursors } = manifest ?? { epoch: 1, epochDone: false, cursors: [] }
+    const progress = new RunProgress(job)
+    progress.begin(input, { epoch, dealt: dealBlocks(this.training(), job.train.lanes, job.seed, epoch), cursors })
+    if (epochDone) progress.end()
+    const { members = [] } = history.members ?? {}
+    return progress.describe(cells, (lane) => members.find((of) => lane >= of.firstLane && lane < of.firstLane + of.laneCount)?.rank ?? -1)
+  }
+
+  /** What the run reads, once its index is there. */
+  private input(): ReadInput | undefined {
+    if (this.read !== undefined) return this.read
+    const data = new RunDirectory(this.path).readData()
+    if (data === undefined) return undefined
+    this.read = { paths: data.files.map(({ path }) => path), pieces: piecesOf(this.job, data.indexes) }
+    return this.read
+  }
+
+  private training(): Piece[] {
+    return this.input()?.pieces.filter(({ split }) => split === 'train') ?? []
+  }
+
   /** Not checked against its files: a run is shown, not loaded. */
   private async newestManifest(): Promise<Manifest | undefined> {
     const name = (await listCheckpoints(join(this.path, 'checkpoints'))).at(-1)
     return name === undefined ? undefined : readManifest(join(this.path, 'checkpoints', name))
   }
 }
+
+const sumOfRows = (pieces: readonly Piece[]) => pieces.reduce((sum, { take }) => sum + take, 0)

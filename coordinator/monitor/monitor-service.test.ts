@@ -1,6 +1,5 @@
 /** What people and programs see of a run: describe, watch, requests, health, reflection; and where the coordinator may listen. */
 import assert from 'node:assert/strict'
-import { EventEmitter } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -11,9 +10,7 @@ import { download, unary } from '../../common/rpc/call.js'
 import type { RunDescription__Output } from '../../proto/generated/lossmith/v1/RunDescription.js'
 import type { RunEvent__Output } from '../../proto/generated/lossmith/v1/RunEvent.js'
 import { contracts } from '../../proto/load.js'
-import type { RunContext } from '../run-context.js'
 import { joinWorkers, startRun, temporaryDirectory, testJob } from '../run-fixture.test-support.js'
-import { monitorService } from './monitor-service.js'
 import { RunEvents } from './run-events.js'
 
 const limits = { timeoutMs: 8000, what: 'test' }
@@ -25,7 +22,8 @@ function monitorAt(address: string) {
   return {
     client,
     describe: () => unary<RunDescription__Output>((o, done) => client.describe({}, o, done), limits),
-    watch: (fromStep: number, history: number) => download<RunEvent__Output>((o) => client.watch({ fromStep, history }, o), limits),
+    watch: (fromStep: number, history: number) =>
+      download<RunEvent__Output>((o) => client.watch({ fromStep, history, stepsPerSecond: 1000 }, o), limits),
   }
 }
 
@@ -47,6 +45,8 @@ test('describe, watch from the start and from the middle, checkpoint now, stop',
   while (!events.some(({ step }) => (step?.step ?? 0) >= 8)) await sleep(10)
   const described = await monitor.describe()
   assert.equal(described.epochs, 50)
+  assert.deepEqual([described.lanes, described.batch, described.live, described.paused, described.candidates], [4, 16, true, false, []])
+  assert.ok(described.startedUnixMs <= Date.now() && described.startedUnixMs > Date.now() - timeout)
   assert.deepEqual(
     described.members.map(({ member, rank, firstLane, laneCount, host }) => [member, rank, firstLane, laneCount, host]),
     [
@@ -66,7 +66,17 @@ test('describe, watch from the start and from the middle, checkpoint now, stop',
   // Between two epochs a run saves and evaluates, and says so.
   const checkpointNow = () => unary<{ accepted: boolean }>((o, done) => monitor.client.checkpointNow({}, o, done), limits)
   while (!(await checkpointNow()).accepted) await sleep(10)
-  while (!events.some(({ log }) => log?.message.startsWith('checkpoint step-'))) await sleep(10)
+  while (!events.some(({ checkpoint }) => checkpoint != null)) await sleep(10)
+  const saved = (await monitor.describe()).checkpoints
+  assert.ok(saved.length > 0 && saved.every(({ name, step, bytes }) => name === `step-${String(step).padStart(8, '0')}` && bytes > 0))
+  const { checkpoint } = events.find(({ checkpoint }) => checkpoint != null)!
+  assert.deepEqual(saved[0], checkpoint)
+  const rejects = events.flatMap(({ reject }) => reject ?? [])
+  assert.deepEqual(
+    [...new Set(rejects.map(({ line }) => line))].sort((a, b) => a - b),
+    [11, 150],
+  )
+  assert.match(rejects[0]!.reason, /wanted a label 0 or 1/)
   await unary((o, done) => monitor.client.stop({ reason: 'enough' }, o, done), limits)
   const result = await coordinator.finished
   assert.equal(result.status, 'stopped')
@@ -144,44 +154,6 @@ test('pictures of the controller thin out, all fields of a step together; the fi
     ]),
   )
   assert.ok(events.history(900, 10).every(({ surface }) => surface!.step >= 900))
-})
-
-test('a client that does not read loses waiting steps first, then the stream', { timeout }, async (t) => {
-  const directory = temporaryDirectory(t)
-  const events = new RunEvents()
-  const never = new Promise(() => undefined)
-  const { Watch } = monitorService({ events, status: {}, job: testJob(directory) } as never as RunContext, '', never)
-  const errors: { details: string }[] = []
-  const written: RunEvent__Output[] = []
-  const call = Object.assign(new EventEmitter(), {
-    request: { fromStep: 0, history: 10 },
-    write: (event: RunEvent__Output) => written.push(event) === 0,
-  })
-  call.on('error', (error) => errors.push(error))
-  Watch(call as never)
-  for (let step = 1; step <= 20_000; step++)
-    events.emit({
-      step: {
-        step,
-        epoch: 1,
-        loss: 1,
-        examples: 1,
-        examplesPerSecond: 1,
-        rowsDone: 1,
-        ranks: [],
-        weights: [],
-        losses: [],
-        validationLoss: 0,
-        validationExamples: 0,
-      },
-    })
-  assert.deepEqual([errors.length, written.length], [0, 1])
-  for (let drained = 0; drained < 2000; drained++) call.emit('drain')
-  const steps = written.map(({ step }) => step!.step)
-  assert.ok(steps.length <= 1002 && steps.at(-1) === 20_000, `${steps.length} events`)
-  assert.ok(steps.every((step, i) => i === 0 || step > steps[i - 1]!))
-  for (let i = 0; i < 1500; i++) events.log('info', String(i))
-  assert.match(errors[0]!.details, /events wait for this client/)
 })
 
 test('health and reflection answer', { timeout }, async (t) => {
