@@ -62,6 +62,7 @@ test('a run trains every row once an epoch, evaluates, saves, exports', { timeou
     'metrics.jsonl',
     'model.onnx',
     'rejects.tsv',
+    'timings.jsonl',
   ])
   const steps = readFileSync(join(run, 'metrics.jsonl'), 'utf8')
     .split('\n')
