@@ -42,24 +42,25 @@ test('listeners hear of many changes once a frame', () => {
   assert.equal(heard, 1)
 })
 
-test('each kind of event finds its place; the newest phase and description stand', () => {
+test('events are history: phase, members and checkpoints are those of the description', () => {
   const store = new RunStore(info)
-  store.setDescription(description({ members: [member(0, 4)] }))
+  store.setDescription(description({ phase: 'paused', members: [member(0, 4)], checkpoints: [{ name: 'step-9', step: 9, bytes: 1, unixMs: 9 }] }))
   store.addEvents([
     { unixMs: 1, phase: { phase: 'training', detail: '' } },
     { unixMs: 2, reject: { file: 'a.tsv', line: 7, reason: 'no label' } },
     { unixMs: 3, checkpoint: { name: 'step-5', step: 5, bytes: 10, unixMs: 3 } },
     { unixMs: 4, members: { generation: 2, members: [member(0, 3), member(1, 5)] } },
     { unixMs: 5, phase: { phase: 'paused', detail: 'lunch' } },
+    { unixMs: 6, phase: { phase: 'training', detail: '' } },
   ])
-  assert.deepEqual([store.phase, store.phaseDetail, store.notes.length], ['paused', 'lunch', 5])
+  assert.deepEqual([store.phase, store.phaseDetail, store.notes.length], ['paused', 'lunch', 6])
   assert.deepEqual(
     store.members.map(({ laneCount }) => laneCount),
-    [3, 5],
+    [4],
   )
   assert.deepEqual(
     store.checkpoints.map(({ name }) => name),
-    ['step-5'],
+    ['step-9'],
   )
 })
 
@@ -67,8 +68,9 @@ test('a worker gets examples by its lanes: 6 of 8 lanes in 100 ms are 7,680 of 1
   const store = new RunStore(info)
   store.setDescription(description({ members: [member(0, 6), member(1, 2)] }))
   const ranks = [0, 1].map((rank) => ({ rank, computeMs: 1, totalMs: 100, ...times }))
-  store.addEvents([step(1, { ranks })])
-  assert.deepEqual([store.steps.column('rank.0')![0], store.steps.column('rank.1')![0]], [7680, 2560])
+  store.addEvents([step(1, { ranks }), { unixMs: 4, members: { generation: 2, members: [member(0, 4), member(1, 4)] } }, step(2, { ranks })])
+  assert.deepEqual([...store.steps.column('rank.0')!], [7680, 5120])
+  assert.deepEqual([...store.steps.column('rank.1')!], [2560, 5120])
 })
 
 test('history that comes anew takes the place of what was, when its first chunk is there', () => {
@@ -127,7 +129,7 @@ test('progress: 5 of 20 steps in 40 ms leave 150 ms; nothing is promised while t
   const { epoch, epochs, part, leftMs } = runProgress(store)
   assert.deepEqual([epoch, epochs, part], [1, 2, 0.5])
   assert.ok(Math.abs(leftMs! - 150) < 1e-9, String(leftMs))
-  store.addEvents([{ unixMs: 9, phase: { phase: 'paused', detail: '' } }])
+  store.setDescription(description({ phase: 'paused' }))
   assert.equal(runProgress(store).leftMs, undefined)
 })
 

@@ -30,7 +30,6 @@ export class RunStore {
   describedMs = 0
   progress: ProgressReply | undefined
   phase = ''
-  phaseDetail = ''
   readonly steps: StepSeries
   latest: StepEvent | undefined
   /** The newest steps that came, at most 64, oldest first, with the times of each rank. */
@@ -48,6 +47,9 @@ export class RunStore {
 
   private readonly listeners = new Set<() => void>()
   private readonly schedule: (notify: () => void) => void
+  private readonly phaseDetails = new Map<string, string>()
+  /** Members of the generation whose steps come now: history brings old ones. */
+  private dealt: Member[] = []
   private scheduled = false
   private stale = false
 
@@ -62,6 +64,11 @@ export class RunStore {
 
   get id(): string {
     return this.info.id
+  }
+
+  /** What the newest event of the phase says of it. */
+  get phaseDetail(): string {
+    return this.phaseDetails.get(this.phase) ?? ''
   }
 
   /** As its job names it. */
@@ -104,6 +111,7 @@ export class RunStore {
     this.description = description
     this.describedMs = Date.now()
     this.members = description.members
+    if (description.members.length > 0) this.dealt = description.members
     this.checkpoints = description.checkpoints ?? []
     this.phase = description.phase
     this.changed()
@@ -142,12 +150,8 @@ export class RunStore {
       this.notes.push(event)
       if (this.notes.length > maxNotes) this.notes.shift()
       if (event.metric != null) this.addMetric(event.metric)
-      if (event.phase != null) {
-        this.phase = event.phase.phase
-        this.phaseDetail = event.phase.detail
-      }
-      if (event.checkpoint != null) this.addCheckpoint(event.checkpoint)
-      if (event.members != null) this.members = event.members.members
+      if (event.phase != null) this.addPhase(event.phase)
+      if (event.members != null) this.dealt = event.members.members
     }
   }
 
@@ -161,10 +165,10 @@ export class RunStore {
 
   /** A rank's examples are the share of its lanes; while members are not known, all have the same. */
   private rates({ ranks, examples }: StepEvent): Map<number, number> {
-    const lanes = this.members.reduce((sum, { laneCount }) => sum + laneCount, 0)
+    const lanes = this.dealt.reduce((sum, { laneCount }) => sum + laneCount, 0)
     const rates = new Map<number, number>()
     for (const { rank, totalMs } of ranks ?? []) {
-      const member = this.members.find((one) => one.rank === rank)
+      const member = this.dealt.find((one) => one.rank === rank)
       const share = member !== undefined && lanes > 0 ? member.laneCount / lanes : 1 / ranks.length
       if (totalMs > 0) rates.set(rank, (examples * share * 1000) / totalMs)
     }
@@ -186,9 +190,10 @@ export class RunStore {
     if (this.surfaces.length > maxSurfaces) this.surfaces = this.surfaces.filter((_, i) => i % 2 === 0)
   }
 
-  /** The description says which are kept; until it comes, the new one is among them. */
-  private addCheckpoint(checkpoint: Checkpoint): void {
-    this.checkpoints = [...this.checkpoints.filter(({ name }) => name !== checkpoint.name), checkpoint]
+  /** An event may be of long ago: a description, which follows every phase, says which is now. */
+  private addPhase({ phase, detail }: { phase: string; detail: string }): void {
+    if (this.description === undefined) this.phase = phase
+    this.phaseDetails.set(phase, detail)
   }
 
   private changed(): void {
