@@ -4,6 +4,7 @@ import { Choice } from '../choice.js'
 import { count } from '../format-number.js'
 import { Panel } from '../panel.js'
 import type { PanelInput } from '../panel-input.js'
+import { ScrollBox } from '../scroll-box.js'
 import { useRuns } from '../use-runs.js'
 import { EventLine } from './events/event-line.js'
 import { type Shown, shownNotes } from './events/note.js'
@@ -46,15 +47,14 @@ export function EventsPanel({ primary }: PanelInput) {
     >
       <div role="alert">{failure !== '' && <p class="failure">The run failed: {failure}</p>}</div>
       {rejects > 0 && <p class="small warn-text">{count(rejects)} malformed lines so far; all of them are in rejects.tsv of the run.</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section class="event-scroll" tabIndex={0} aria-label="Events, the newest first">
+      <ScrollBox label="Events, the newest first">
         <ol class="event-list" reversed>
           {notes.map((note, i) => (
             <EventLine key={`${note.unixMs} ${notes.length - i}`} note={note} />
           ))}
         </ol>
         {notes.length === 0 && <p class="faint">None {search === '' ? `of the ${shown}` : `with “${search}”`}.</p>}
-      </section>
+      </ScrollBox>
     </Panel>
   )
 }

@@ -3,6 +3,7 @@
 import { count } from '../format-number.js'
 import { Panel } from '../panel.js'
 import type { PanelInput } from '../panel-input.js'
+import { ScrollBox } from '../scroll-box.js'
 import { useRuns } from '../use-runs.js'
 import { FileStrip } from './shards/file-strip.js'
 import { LaneList } from './shards/lane-list.js'
@@ -42,13 +43,17 @@ export function ShardsPanel({ primary }: PanelInput) {
               <span class="strip-chip strip-held" aria-hidden="true" /> held out for validation and test
             </li>
           </ul>
-          <ul class="files">
-            {shown.map((file) => (
-              <FileStrip key={file.path} file={file} />
-            ))}
-          </ul>
+          <ScrollBox label="Files" scrolls={shown.length > 10}>
+            <ul class="files">
+              {shown.map((file) => (
+                <FileStrip key={file.path} file={file} />
+              ))}
+            </ul>
+          </ScrollBox>
           {shown.length < files.length && <p class="faint small">and {count(files.length - shown.length)} other files</p>}
-          <LaneList lanes={progress!.lanes} />
+          <ScrollBox label="Lanes" scrolls={progress!.lanes.length > 32}>
+            <LaneList lanes={progress!.lanes} />
+          </ScrollBox>
         </>
       )}
     </Panel>

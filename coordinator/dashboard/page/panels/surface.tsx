@@ -1,8 +1,9 @@
 /** Which loss which kind of example is trained with, and how that moves: the controller's surfaces as heat maps. Of the first run that is shown. */
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { jobNumber } from '../job-number.js'
 import { Panel } from '../panel.js'
 import type { PanelInput } from '../panel-input.js'
+import type { RunStore } from '../run-store.js'
 import { useRuns } from '../use-runs.js'
 import { SurfaceView } from './surface/surface-view.js'
 import { widestPair } from './surface/surface-words.js'
@@ -14,7 +15,8 @@ export function SurfacePanel({ primary }: PanelInput) {
   const fields = fieldsOf(primary.surfaces)
   const field = fields.includes(chosen) ? chosen : ''
   const surfaces = surfacesOf(primary.surfaces, field)
-  const contrast = (name: string) => widestPair(surfacesOf(primary.surfaces, name).at(-1)!)?.distance ?? 0
+  // A step's surfaces come one by one, each as a new list.
+  const options = useMemo(() => fields.map((name) => ({ name, contrast: contrastOf(primary, name) })), [primary, primary.surfaces.at(-1)])
   return (
     <Panel
       name="surface"
@@ -28,9 +30,9 @@ export function SurfacePanel({ primary }: PanelInput) {
             rows{' '}
             <select value={field} onChange={(event) => choose(event.currentTarget.value)}>
               <option value="">all examples</option>
-              {fields.map((name) => (
+              {options.map(({ name, contrast }) => (
                 <option key={name} value={name}>
-                  by {name} (values differ by {contrast(name).toFixed(2)})
+                  by {name} (values differ by {contrast.toFixed(2)})
                 </option>
               ))}
             </select>
@@ -47,6 +49,11 @@ export function SurfacePanel({ primary }: PanelInput) {
       />
     </Panel>
   )
+}
+
+/** How far the values of a field are apart for the controller now. */
+function contrastOf({ surfaces }: RunStore, field: string): number {
+  return widestPair(surfacesOf(surfaces, field).at(-1)!)?.distance ?? 0
 }
 
 function emptyWords(jobYaml: string | undefined, candidates: number): string {

@@ -3,6 +3,7 @@
 import { jobNumber } from '../job-number.js'
 import { Panel } from '../panel.js'
 import type { PanelInput } from '../panel-input.js'
+import { ScrollBox } from '../scroll-box.js'
 import { useClock } from '../use-clock.js'
 import { useRuns } from '../use-runs.js'
 import { heartbeat } from './workers/heartbeat.js'
@@ -28,31 +29,39 @@ export function WorkersPanel({ primary }: PanelInput) {
   return (
     <Panel name="workers" title="Workers" size="full" filled={members.length > 0} empty="No worker has joined yet." actions={<SplitLegend />}>
       {slow !== undefined && <p class="straggler">{stragglerWords(slow, splits.length)}.</p>}
-      <table class="workers">
-        <thead>
-          <tr>
-            {columns.map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
+      <ScrollBox label="Table of the workers" scrolls={sorted.length > 12}>
+        <table class="workers">
+          <thead>
+            <tr>
+              {columns.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.map((member) => (
+              <WorkerRow
+                key={member.member}
+                member={member}
+                split={splits.find(({ rank }) => rank === member.rank)}
+                longestMs={longestMs}
+                rate={mean(primary.steps.column(`rank.${member.rank}`)?.slice(-lastSteps))}
+                heard={live ? heartbeat(member.heartbeatAgeMs, now - describedMs, heartbeatMs) : undefined}
+                straggling={slow?.rank === member.rank}
+              />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.map((member) => (
-            <WorkerRow
-              key={member.member}
-              member={member}
-              split={splits.find(({ rank }) => rank === member.rank)}
-              longestMs={longestMs}
-              rate={primary.steps.column(`rank.${member.rank}`)?.at(-1)}
-              heard={live ? heartbeat(member.heartbeatAgeMs, now - describedMs, heartbeatMs) : undefined}
-              straggling={slow?.rank === member.rank}
-            />
-          ))}
-        </tbody>
-      </table>
+          </tbody>
+        </table>
+      </ScrollBox>
       {splits.length > 0 && <p class="faint small">Times: mean of the last {Math.min(lastSteps, recent.length)} steps that were seen.</p>}
     </Panel>
   )
+}
+
+/** Over the steps that told it. */
+function mean(rates: Float64Array = new Float64Array()): number | undefined {
+  const known = rates.filter((rate) => !Number.isNaN(rate))
+  return known.length === 0 ? undefined : known.reduce((sum, rate) => sum + rate, 0) / known.length
 }

@@ -1,12 +1,12 @@
 /** YAML with its keys and values in colours. */
 import { useMemo } from 'preact/hooks'
+import { ScrollBox } from '../../scroll-box.js'
 import { yamlLines } from './yaml-tokens.js'
 
 export function YamlText({ yaml }: { yaml: string }) {
   const lines = useMemo(() => yamlLines(yaml), [yaml])
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="yaml-scroll" tabIndex={0} aria-label="The job as resolved">
+    <ScrollBox label="The job as resolved">
       <pre class="yaml">
         {lines.map(({ tokens, candidate }, i) => (
           <span key={i} class={candidate ? 'yaml-line candidate-line' : 'yaml-line'}>
@@ -19,6 +19,6 @@ export function YamlText({ yaml }: { yaml: string }) {
           </span>
         ))}
       </pre>
-    </section>
+    </ScrollBox>
   )
 }

@@ -1,4 +1,5 @@
 /** One candidate: its weight over p for each label at the shown step, a row for each value; below it how the chosen row moved, the newest step on top. */
+import { useMemo } from 'preact/hooks'
 import { seriesVariable } from '../../palette.js'
 import type { Cursor } from './cursor.js'
 import { HeatCanvas } from './heat-canvas.js'
@@ -61,8 +62,8 @@ export function CandidateMap(props: CandidateMapProps) {
   )
 }
 
-function ValueNames({ values, chosen, choose, rowHeight }: CandidateMapProps & { rowHeight: number }) {
-  if (values.length === 1) return <span class="map-side">now</span>
+function ValueNames({ surfaces, shown, values, chosen, choose, rowHeight }: CandidateMapProps & { rowHeight: number }) {
+  if (values.length === 1) return <span class="map-side">{shown === surfaces.length - 1 ? 'now' : 'then'}</span>
   return (
     <div class="value-names">
       {values.map((value, i) => (
@@ -95,6 +96,7 @@ function NowMap({
 }: CandidateMapProps & { label: number; rowHeight: number }) {
   const surface = surfaces[shown]!
   const columns = surface.probabilities.length
+  const rows = useMemo(() => valueCells(surface, labels[label]!, values, candidate), [surface, labels[label], candidate])
   const place = (event: PointerEvent): Cursor => {
     const { left, top, width, height } = (event.currentTarget as HTMLElement).getBoundingClientRect()
     const part = (offset: number, size: number, count: number) => Math.min(count - 1, Math.max(0, Math.floor((offset / size) * count)))
@@ -112,7 +114,7 @@ function NowMap({
         choose(at.value)
       }}
     >
-      <HeatCanvas rows={valueCells(surface, labels[label]!, values, candidate)} columns={columns} />
+      <HeatCanvas rows={rows} columns={columns} />
       {values.length > 1 && <div class="map-rows" style={{ backgroundSize: `100% ${rowHeight}px` }} />}
       {cursor?.label === label && (
         <div
@@ -132,7 +134,10 @@ function NowMap({
 function MovedMap({ surfaces, shown, candidate, labels, label, values, chosen, cursor, showSurface }: CandidateMapProps & { label: number }) {
   const { step, probabilities } = surfaces[shown]!
   const [first, last] = [surfaces[0]!.step, surfaces.at(-1)!.step]
-  const rows = stepCells(surfaces, { label: labels[label]!, value: values[chosen]!, candidate }, stepRows)
+  const rows = useMemo(
+    () => stepCells(surfaces, { label: labels[label]!, value: values[chosen]!, candidate }, stepRows),
+    [surfaces.at(-1), surfaces.length, labels[label], values[chosen], candidate],
+  )
   return (
     <div
       class="map moved"

@@ -1,8 +1,15 @@
 /** Weights from 0 to 1 as pixels: the scale of common/colour.ts, whose far end stands out on the ground that it is on. */
 import { type Rgb, sequence } from '../../../../../common/colour.js'
 
+/** The scale in steps that the eye cannot tell apart. */
+const steps = 256
+const scale: readonly Rgb[] = Array.from({ length: steps }, (_, i) => sequence(i / (steps - 1)))
+
 /** Of a weight; on a dark ground a great weight is bright. */
-export const heatColour = (weight: number, dark: boolean): Rgb => sequence(dark ? 1 - weight : weight)
+function heatColour(weight: number, dark: boolean): Rgb {
+  const part = Math.min(1, Math.max(0, dark ? 1 - weight : weight))
+  return scale[Math.round(part * (steps - 1))]!
+}
 
 /** RGBA, row after row; transparent where a weight is not known. */
 export function heatPixels(rows: readonly (readonly number[])[], columns: number, dark: boolean): Uint8ClampedArray<ArrayBuffer> {

@@ -28,7 +28,7 @@ export function SurfaceMaps({ field, ...maps }: SurfaceMapsProps) {
   return (
     <div class="surface-maps">
       <div class="maps-head">
-        <h3>Weight by p, the probability that the model gives y = 1{labels.length > 2 ? ' (or the label)' : ''}</h3>
+        <h3>Weight by p, the probability that the model gives {labels.length > 2 ? 'the label' : 'y = 1'}</h3>
         <HeatLegend />
       </div>
       <Readout {...{ surface, field, labels, labelNames, values, spoken }} cursor={known} />

@@ -1,5 +1,5 @@
 /** One run's surfaces of one field: what they say in words, the slider over the steps, the maps of each candidate, how their means moved. */
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { MeanWeights } from './mean-weights.js'
 import { labelsOf, valuesOf } from './surface-cells.js'
 import { SurfaceMaps } from './surface-maps.js'
@@ -25,10 +25,11 @@ export function SurfaceView({ surfaces, field, firstClass, growing }: SurfaceVie
   const labelNames = labels.map((label) => `y = ${label + firstClass}`)
   const values = valuesOf(surface)
   const chosen = Math.max(0, values.indexOf(chosenValue))
+  const words = useMemo(() => surfaceWords(surface, { field, firstClass }), [surface, field, firstClass])
   return (
     <>
       <div class="surface-words">
-        {surfaceWords(surface, { field, firstClass }).map((sentence) => (
+        {words.map((sentence) => (
           <p key={sentence}>{sentence}</p>
         ))}
       </div>

@@ -33,8 +33,10 @@ function isEven({ rows, candidates }: Surface): boolean {
   return rows.every(({ weights }) => weights.every((weight) => Math.abs(weight - 1 / candidates.length) < 0.1))
 }
 
-/** For each of the first three labels, its one or two longest stretches. */
+/** For each of the first three labels, its one or two longest stretches; one sentence where all labels have the same. */
 function labelWords(surface: Surface, value: string, firstClass: number): string[] {
+  const same = sameEverywhere(surface, value)
+  if (same !== undefined) return [`All examples, whatever their label and p, are trained mostly with ${same}.`]
   return labelsOf(surface)
     .slice(0, 3)
     .map((label) => {
@@ -45,6 +47,17 @@ function labelWords(surface: Surface, value: string, firstClass: number): string
         .map((stretch) => `${all.length > 1 ? ` and ${range(surface, stretch)}` : ''} are trained ${mostly(surface, stretch)}`)
       return `Examples with y = ${label + firstClass}${parts.join(', those with').replace('those with and', 'those with')}.`
     })
+}
+
+/** The candidate that has most of the weight over all labels and probabilities, with its least and greatest mean weight by label. */
+function sameEverywhere(surface: Surface, value: string): string | undefined {
+  const labels = labelsOf(surface).map((label) => stretches(surface, label, value))
+  const { candidate } = labels[0]![0]!
+  if (labels.length < 2 || labels.some(([first, ...more]) => more.length > 0 || first!.candidate !== candidate || first!.weight <= 0.5))
+    return undefined
+  const weights = labels.map(([only]) => only!.weight)
+  const [least, most] = [Math.min(...weights), Math.max(...weights)].map(short)
+  return `${surface.candidates[candidate]} (${least === most ? least : `${least} to ${most} by label`})`
 }
 
 export interface Pair {
@@ -76,9 +89,7 @@ function strongest(surface: Surface, label: number, value: string): { candidate:
 
 /** Half of the weight or less is the most of several, not most of it. */
 const mostly = ({ candidates }: Surface, { candidate, weight }: { candidate: number; weight: number }) =>
-  weight > 0.5
-    ? `mostly with ${candidates[candidate]} (${short(weight)})`
-    : `with a mixture that has most of ${candidates[candidate]} (${short(weight)})`
+  weight > 0.5 ? `mostly with ${candidates[candidate]} (${short(weight)})` : `with a mixture led by ${candidates[candidate]} (${short(weight)})`
 
 function range({ probabilities }: Surface, { from, to }: Stretch): string {
   const edge = (at: number) => short((probabilities[at - 1]! + probabilities[at]!) / 2)

@@ -88,6 +88,16 @@ test('words: which loss which kind of example is trained with', () => {
     'Examples with y = 0 are trained mostly with bce (0.75).',
     'Examples with y = 1 and p < 0.21 are trained mostly with bce (0.88), those with p > 0.21 are trained mostly with focal(2) (0.62).',
   ])
+  const same = surface(1, [
+    { label: 0, bce: () => 0.75 },
+    { label: 1, bce: (p) => 0.6 + 0.2 * p },
+  ])
+  assert.deepEqual(surfaceWords(same, all), ['All examples, whatever their label and p, are trained mostly with bce (0.70 to 0.75 by label).'])
+  const mixed = surface(1, [{ label: 1, bce: (p) => (p < 0.5 ? 0.5 : 0.39) }])
+  mixed.candidates.push('kl')
+  for (const row of mixed.rows)
+    row.weights.splice(33, 33, ...row.weights.slice(33).map((weight) => weight / 2), ...row.weights.slice(33).map((weight) => weight / 2))
+  assert.deepEqual(surfaceWords(mixed, all), ['Examples with y = 1 are trained with a mixture led by bce (0.44).'])
   assert.match(surfaceWords(split, { field: '', firstClass: 4 })[0]!, /y = 4/)
 })
 
