@@ -35,10 +35,13 @@ before(async () => {
     train: { epochs: 200 },
     loss: { search: ['bce', 'focal'], controller: { warmupSteps: 5 } },
     evaluate: { everyEpoch: ['validation'] },
+    cluster: { lostAfterMs: 30_000 },
   })
   const train = processes.start(['train', job, '--run', run, '--workers', '2', '--threads', '1', '--metrics', '127.0.0.1:0', '--json'])
   const [, url] = await train.says(/"url":"(http:[^"]+)"/)
-  text = await scraped(url!)
+  const early = train.ended.then(({ stderr }) => Promise.reject(new Error(`the run ended before it was scraped: ${stderr}`)))
+  early.catch(() => undefined)
+  text = await Promise.race([scraped(url!), early])
   scrape = readExposition(text)
   process.kill(train.pid, 'SIGINT')
   const { code, stderr } = await train.ended
@@ -191,10 +194,12 @@ test('the alerts ask for what is there, and fire when they should', { skip }, ()
   const series = (name: string, labels: string, values: string) => ({ series: `lossmith_${name}{run="ads",instance="here"${labels}}`, values })
   const own = { run: 'ads', instance: 'here' }
   const times = (rank: number, each: number) => series('step_phase_seconds_total', `,rank="${rank}",phase="compute"`, `0+${each}x40`)
-  const firing = (at: string, alertname: string, labels: Record<string, string> | null) => ({
+  const silent = (at: string, alertname: string) => ({ eval_time: at, alertname, exp_alerts: [] })
+  const firing = (at: string, alertname: string, labels: Record<string, string>, summary: string) => ({
     ...{ eval_time: at, alertname },
-    exp_alerts: labels === null ? [] : [{ exp_labels: { severity: alertname === 'LossmithNoProgress' ? 'critical' : 'warning', ...own, ...labels } }],
+    exp_alerts: [{ exp_labels: { severity: 'warning', ...own, ...labels }, exp_annotations: { summary } }],
   })
+  const stuck = { phase: 'training', severity: 'critical' }
   const unit = {
     rule_files: [example('prometheus-rules.yml')],
     evaluation_interval: '1m',
@@ -211,12 +216,12 @@ test('the alerts ask for what is there, and fire when they should', { skip }, ()
           ...[times(0, 10), times(1, 11), times(2, 30)],
         ],
         alert_rule_test: [
-          ...['LossmithNoProgress', 'LossmithWorkerSilent', 'LossmithRejects', 'LossmithErrors'].map((name) => firing('9m', name, null)),
-          firing('25m', 'LossmithNoProgress', { phase: 'training' }),
-          firing('25m', 'LossmithWorkerSilent', { worker: 'a', rank: '0', device: 'cpu' }),
-          firing('25m', 'LossmithStraggler', { rank: '2' }),
-          firing('30m', 'LossmithRejects', {}),
-          firing('22m', 'LossmithErrors', { level: 'error' }),
+          ...['LossmithNoProgress', 'LossmithWorkerSilent', 'LossmithRejects', 'LossmithErrors'].map((name) => silent('9m', name)),
+          firing('25m', 'LossmithNoProgress', stuck, 'ads trains, but has committed no step for 5 minutes'),
+          firing('25m', 'LossmithWorkerSilent', { worker: 'a', rank: '0', device: 'cpu' }, 'a (rank 0) of ads was not heard for 9s'),
+          firing('25m', 'LossmithStraggler', { rank: '2' }, 'rank 2 of ads takes 2.727 times as long as the middle rank'),
+          firing('35m', 'LossmithRejects', {}, '4.762% of the rows of ads are malformed: see rejects.tsv'),
+          firing('22m', 'LossmithErrors', { level: 'error' }, 'ads said an error'),
         ],
       },
     ],
