@@ -9,6 +9,9 @@ import { SurfaceView } from './surface/surface-view.js'
 import { widestPair } from './surface/surface-words.js'
 import { fieldsOf, surfacesOf } from './surface/surfaces.js'
 
+/** Between the values of a field: more than the noise of a controller that has nothing to tell apart. */
+const tellsApart = 0.25
+
 export function SurfacePanel({ primary }: PanelInput) {
   useRuns([primary])
   const [chosen, choose] = useState('')
@@ -17,6 +20,7 @@ export function SurfacePanel({ primary }: PanelInput) {
   const surfaces = surfacesOf(primary.surfaces, field)
   // A step's surfaces come one by one, each as a new list.
   const options = useMemo(() => fields.map((name) => ({ name, contrast: contrastOf(primary, name) })), [primary, primary.surfaces.at(-1)])
+  const widest = options.reduce<(typeof options)[number] | undefined>((a, b) => (a !== undefined && a.contrast >= b.contrast ? a : b), undefined)
   return (
     <Panel
       name="surface"
@@ -46,7 +50,15 @@ export function SurfacePanel({ primary }: PanelInput) {
         field={field}
         firstClass={jobNumber(primary.description?.jobYaml, 'firstClass') ?? 0}
         growing={primary.description?.live ?? false}
-      />
+      >
+        {field === '' && widest !== undefined && widest.contrast >= tellsApart && (
+          <p>
+            <button type="button" class="surface-hint" onClick={() => choose(widest.name)}>
+              The values of {widest.name} are trained differently, by up to {widest.contrast.toFixed(2)}: show them
+            </button>
+          </p>
+        )}
+      </SurfaceView>
     </Panel>
   )
 }

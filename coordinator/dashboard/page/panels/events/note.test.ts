@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunEvent } from '../../messages.js'
-import { shownNotes } from './note.js'
+import type { Member, RunEvent } from '../../messages.js'
+import { noteOf, shownNotes } from './note.js'
 
 const events: RunEvent[] = [
   { unixMs: 1, kind: 'phase', phase: { phase: 'training', detail: 'epoch 1 from step 1' } },
@@ -29,4 +29,14 @@ test('warnings are everything that went wrong, rejects the malformed lines with 
 test('the search looks into texts and places, in any case', () => {
   assert.deepEqual(texts('all', 'A.TSV:12'), ['wanted 40 fields, got 3'])
   assert.deepEqual(texts('all', ' Worker-2 '), ['failed: worker-2 died', 'worker-2 is slow'])
+})
+
+test('a generation says who has which lanes, or how many there are', () => {
+  const member = (rank: number) => ({ member: `w${rank}`, rank, firstLane: 2 * rank, laneCount: 2 - (rank % 2) }) as Member
+  const said = (count: number) => {
+    const members = Array.from({ length: count }, (_, rank) => member(rank))
+    return noteOf({ unixMs: 1, kind: 'members', members: { generation: 3, members } })?.text
+  }
+  assert.equal(said(2), 'generation 3: w0 lanes 0–1, w1 lanes 2')
+  assert.equal(said(10), 'generation 3: 10 workers, 15 lanes')
 })

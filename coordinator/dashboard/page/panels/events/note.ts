@@ -1,5 +1,5 @@
 /** What happened in a run, as a line for people: its level, a text, and where in the input. */
-import type { RunEvent } from '../../messages.js'
+import type { Member, RunEvent } from '../../messages.js'
 
 export interface Note {
   readonly unixMs: number
@@ -9,6 +9,9 @@ export interface Note {
   /** Of a reject: `file:line`. */
   readonly place?: string
 }
+
+/** Members of a generation that an event names one by one. */
+const mostNamed = 8
 
 /** Undefined for what is no line: steps and surfaces. */
 export function noteOf(event: RunEvent): Note | undefined {
@@ -26,8 +29,7 @@ export function noteOf(event: RunEvent): Note | undefined {
   }
   if (checkpoint != null) return { unixMs, kind: 'checkpoint', level: 'info', text: `checkpoint ${checkpoint.name}` }
   if (members != null) {
-    const who = members.members.map(({ member, firstLane, laneCount }) => `${member} lanes ${laneRange(firstLane, laneCount)}`)
-    return { unixMs, kind: 'members', level: 'info', text: `generation ${members.generation}: ${who.join(', ')}` }
+    return { unixMs, kind: 'members', level: 'info', text: `generation ${members.generation}: ${whoHasWhat(members.members)}` }
   }
   if (metric != null) {
     const text = [`${metric.split} after step ${metric.step}: `, `AUC ${places(metric.auc)}, `, `logloss ${places(metric.logloss)}`]
@@ -54,6 +56,12 @@ export function shownNotes(events: readonly RunEvent[], shown: Shown, search: st
 }
 
 const levelOf = (level: string): Note['level'] => (level === 'warn' || level === 'error' ? level : 'info')
+
+function whoHasWhat(members: readonly Member[]): string {
+  const lanes = members.reduce((sum, { laneCount }) => sum + laneCount, 0)
+  if (members.length > mostNamed) return `${members.length} workers, ${lanes} lanes`
+  return members.map(({ member, firstLane, laneCount }) => `${member} lanes ${laneRange(firstLane, laneCount)}`).join(', ')
+}
 
 const laneRange = (first: number, count: number) => (count === 1 ? `${first}` : `${first}–${first + count - 1}`)
 

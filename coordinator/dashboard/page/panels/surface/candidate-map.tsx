@@ -27,7 +27,7 @@ const stepRows = 60
 export function CandidateMap(props: CandidateMapProps) {
   const { surfaces, shown, candidate, labels, labelNames, values } = props
   const surface = surfaces[shown]!
-  const height = values.length === 1 ? 44 : Math.max(10, Math.min(28, 160 / values.length))
+  const height = values.length === 1 ? 44 : Math.max(12, Math.min(28, 160 / values.length))
   return (
     <figure class="candidate">
       <figcaption>
@@ -71,7 +71,7 @@ function ValueNames({ surfaces, shown, values, chosen, choose, rowHeight }: Cand
         <span
           key={value}
           class={i === chosen ? 'value-name chosen' : 'value-name'}
-          style={{ height: `${rowHeight}px` }}
+          style={{ height: `${rowHeight}px`, fontSize: `${Math.min(12, rowHeight - 1)}px` }}
           title={value}
           onPointerDown={() => choose(i)}
         >

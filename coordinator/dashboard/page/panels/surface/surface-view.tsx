@@ -1,4 +1,5 @@
 /** One run's surfaces of one field: what they say in words, the slider over the steps, the maps of each candidate, how their means moved. */
+import type { ComponentChildren } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import { MeanWeights } from './mean-weights.js'
 import { labelsOf, valuesOf } from './surface-cells.js'
@@ -15,9 +16,11 @@ export interface SurfaceViewProps {
   readonly firstClass: number
   /** The run goes on. */
   readonly growing: boolean
+  /** Beneath the words. */
+  readonly children?: ComponentChildren
 }
 
-export function SurfaceView({ surfaces, field, firstClass, growing }: SurfaceViewProps) {
+export function SurfaceView({ surfaces, field, firstClass, growing, children }: SurfaceViewProps) {
   const timeline = useTimeline(surfaces.length)
   const [chosenValue, chooseValue] = useState('')
   const surface = surfaces[timeline.at]!
@@ -33,6 +36,7 @@ export function SurfaceView({ surfaces, field, firstClass, growing }: SurfaceVie
           <p key={sentence}>{sentence}</p>
         ))}
       </div>
+      {children}
       <TimeSlider surfaces={surfaces} timeline={timeline} growing={growing} />
       <SurfaceMaps
         {...{ surfaces, field, labels, labelNames, values, chosen }}
