@@ -68,6 +68,13 @@ test('promtool finds no fault with the names of a run', { skip }, () => {
   assert.notEqual(promtool(['check', 'metrics'], spoilt).status, 0)
 })
 
+test('docs/monitoring.md lists the metrics that there are, and no others', () => {
+  const listed = readFileSync(fileURLToPath(new URL('../../docs/monitoring.md', import.meta.url)), 'utf8').matchAll(/^\| (`lossmith_.*?) \|/gm)
+  const names = [...listed].flatMap(([, cell]) => cell!.replaceAll('`', '').split(', '))
+  const there = [...scrape.families.keys()].filter((name) => name.startsWith('lossmith_'))
+  assert.deepEqual(names.sort(), there.sort())
+})
+
 test('loss, weights and scores are those of metrics.jsonl', () => {
   const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n')
   const all = lines.map((line) => JSON.parse(line))
