@@ -7,7 +7,7 @@ import { bar, curve, range, spark } from './curve.js'
 import { drawWorkers } from './draw-workers.js'
 import { keyLines, keyWords } from './keys.js'
 import type { Metric, Notice, RunView } from './run-view.js'
-import { type Line, lineText, padded, type Span, type Style, spread } from './spans.js'
+import { fitting, type Line, lineText, padded, type Style, spread } from './spans.js'
 
 export interface Screen {
   readonly width: number
@@ -32,7 +32,7 @@ export interface Shown {
 export function drawScreen(view: RunView, shown: Shown, screen: Screen): string[] {
   const { width, height, colour } = screen
   const head = [title(view, shown, width), progressLine(view, shown, screen)]
-  const foot: Line[] = shown.message !== '' ? [[[shown.message, 'accent']]] : shown.keys ? [keyWords(view.paused)] : []
+  const foot: Line[] = shown.message !== '' ? [[[shown.message, 'accent']]] : shown.keys ? [keyWords(view.paused, width)] : []
   const room = Math.max(0, height - head.length - foot.length)
   const body = (shown.help ? keyLines : drawBody(view, shown, screen, room)).slice(0, room)
   // The keys stand at the bottom; a last picture, without them, is no longer than it must be.
@@ -42,11 +42,11 @@ export function drawScreen(view: RunView, shown: Shown, screen: Screen): string[
 
 function title({ description, phase, latest, part, leftMs }: RunView, { where, trouble }: Shown, width: number): Line {
   const epoch = latest?.epoch ?? description?.epoch ?? 0
-  const words: Span[] = [[description?.name ?? 'a run', 'bold'], '  ', [phase, phaseStyle(phase)]]
-  if (epoch > 0) words.push(`  epoch ${epoch}/${description?.epochs ?? '?'}`)
-  if (part !== undefined) words.push(`  ${Math.floor(100 * part)} %`)
-  if (leftMs !== undefined && trouble === '') words.push(`  ETA ${duration(leftMs)}`)
-  return spread(words, [[where, 'dim']], width)
+  const pieces: Line[] = [[[description?.name ?? 'a run', 'bold']], [[phase, phaseStyle(phase)]]]
+  if (epoch > 0) pieces.push([`epoch ${epoch}/${description?.epochs ?? '?'}`])
+  if (part !== undefined) pieces.push([`${Math.floor(100 * part)} %`])
+  if (leftMs !== undefined && trouble === '') pieces.push([`ETA ${duration(leftMs)}`])
+  return spread(fitting(pieces, width), [[where, 'dim']], width)
 }
 
 const phaseStyle = (phase: string): Style =>
@@ -106,24 +106,24 @@ function sectionsOf(view: RunView, shown: Shown, screen: Screen): Record<(typeof
     workers: { least: Math.min(3, workers.length), wanted: workers.length, draw: (rows) => workers.slice(0, rows) },
     notices: { least: notice, wanted: notices.length, draw: (rows) => notices.slice(-rows).map(drawNotice) },
     weights: { least: Math.min(weights.length, 4), wanted: weights.length, draw: (rows) => drawWeights(view, screen).slice(0, rows) },
-    scores: { least: metrics.size > 0 ? 1 + metrics.size : 0, wanted: 1 + metrics.size, draw: () => drawScores([...metrics.values()]) },
+    scores: { least: metrics.size > 0 ? 1 + metrics.size : 0, wanted: 1 + metrics.size, draw: () => drawScores([...metrics.values()], screen.width) },
     checkpoints: { least: checkpoints, wanted: checkpoints, draw: () => drawCheckpoints(view, shown.nowMs) },
   }
 }
 
 function drawLoss(view: RunView, { width, unicode }: Screen, rows: number): Line[] {
   const { latest, loss, losses, rates } = view
-  const words: Line = ['loss ', [loss.toFixed(4), 'bold'], `  step ${count(latest!.step)}`]
-  const speed = latest!.examplesPerSecond > 0 ? `  ${count(Math.round(latest!.examplesPerSecond))} examples/s ` : ''
-  const sparkCells = Math.min(24, width - 60)
-  const heading: Line = [...words, speed, ...(speed !== '' && sparkCells >= 8 ? [[spark(rates, sparkCells, unicode), 'dim'] as const] : [])]
+  const pieces: Line[] = [['loss ', [loss.toFixed(4), 'bold']], [`step ${count(latest!.step)}`]]
+  const { examplesPerSecond } = latest!
+  if (examplesPerSecond > 0) pieces.push([`${count(Math.round(examplesPerSecond))} examples/s`])
+  if (examplesPerSecond > 0 && width >= 68) pieces.push([[spark(rates, Math.min(24, width - 60), unicode), 'dim']])
   const { least, most } = range(losses.map(([, y]) => y))
   const labels = [most, least].map((value) => value.toFixed(4))
   const gutter = Math.max(...labels.map((label) => label.length)) + 1
   const picture = curve(losses, Math.max(1, width - gutter), rows - 1, unicode)
   const label = (i: number) => (i === 0 ? labels[0]! : i === picture.length - 1 ? labels[1]! : '')
   return [
-    heading,
+    fitting(pieces, width),
     ...picture.map(
       (line, i): Line => [
         [padded(label(i), gutter), 'dim'],
@@ -140,19 +140,25 @@ function drawWeights({ weights, candidates }: RunView, { width, unicode }: Scree
   return weights.map((weight, i): Line => [`${padded(names[i]!, wide)} ${weight.toFixed(3)} `, [bar(weight, room, unicode), 'accent']])
 }
 
-/** A row a split; columns that no split has are left out. */
-function drawScores(metrics: readonly Metric[]): Line[] {
-  const columns = (['auc', 'accuracy', 'logloss'] as const).filter((name) => metrics.some((metric) => Number.isFinite(metric[name])))
-  const names = { auc: 'AUC', accuracy: 'accuracy', logloss: 'logloss' }
+/** A row a split; columns that no split has, or that do not fit, are left out. */
+function drawScores(metrics: readonly Metric[], width: number): Line[] {
   const wide = Math.max(...metrics.map(({ split }) => split.length))
-  const number = (value: number) => (Number.isFinite(value) ? value.toFixed(4) : '-').padStart(10)
+  const number = (value: number) => (Number.isFinite(value) ? value.toFixed(4) : '-')
+  const all = [
+    { head: 'AUC', cell: ({ auc }: Metric) => number(auc) },
+    { head: 'logloss', cell: ({ logloss }: Metric) => number(logloss) },
+    { head: 'accuracy', cell: ({ accuracy }: Metric) => number(accuracy) },
+    { head: 'step', cell: ({ step }: Metric) => count(step) },
+  ].filter(({ cell }) => metrics.some((metric) => cell(metric) !== '-'))
+  const columns = all.slice(0, Math.max(1, Math.floor((width - wide) / scoreCells)))
+  const row = (cellOf: (column: (typeof all)[number]) => string) => columns.map((column) => cellOf(column).padStart(scoreCells)).join('')
   return [
-    [[padded('', wide) + columns.map((name) => names[name].padStart(10)).join('') + 'step'.padStart(10), 'dim']],
-    ...metrics.map(
-      (metric): Line => [padded(metric.split, wide) + columns.map((name) => number(metric[name])).join('') + count(metric.step).padStart(10)],
-    ),
+    [[padded('', wide) + row(({ head }) => head), 'dim']],
+    ...metrics.map((metric): Line => [padded(metric.split, wide) + row(({ cell }) => cell(metric))]),
   ]
 }
+
+const scoreCells = 10
 
 function drawCheckpoints({ checkpoints }: RunView, nowMs: number): Line[] {
   const [{ name, unixMs, bytes }, ...older] = checkpoints as [RunView['checkpoints'][number], ...RunView['checkpoints']]

@@ -1,6 +1,6 @@
 /** The table of workers: what each is, where the time of its steps goes, and who is slow. Columns that do not fit go, the least told first. */
 import { parts, type StepSplit, stepSplits } from '../../coordinator/dashboard/page/panels/workers/step-split.js'
-import { straggler, stragglerWords } from '../../coordinator/dashboard/page/panels/workers/straggler.js'
+import { type Straggler, straggler } from '../../coordinator/dashboard/page/panels/workers/straggler.js'
 import { duration } from '../progress.js'
 import type { RunView } from './run-view.js'
 import { cells, cut, type Line } from './spans.js'
@@ -46,7 +46,12 @@ export function drawWorkers({ description, describedMs, recent, live }: RunView,
     const text = line((column) => column.cells[i]!)
     return slow?.rank === rank ? [[text, 'warn']] : [text]
   })
-  return [[[line(({ head }) => head), 'dim']], ...rows, ...(slow ? [[[stragglerWords(slow, members.length), 'warn']] as Line] : [])]
+  return [[[line(({ head }) => head), 'dim']], ...rows, ...(slow ? [[[stragglerWords(slow, members), 'warn']] as Line] : [])]
+}
+
+function stragglerWords({ rank, longer, part }: Straggler, members: readonly { rank: number; member: string }[]): string {
+  const name = members.find((member) => member.rank === rank)?.member ?? `rank ${rank}`
+  return `${name} is the straggler: its own work takes ${Math.round(100 * longer)} % longer, most in ${part}`
 }
 
 function fitting(columns: readonly Column[], width: number): Column[] {

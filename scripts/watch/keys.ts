@@ -1,21 +1,22 @@
 /** What the keys of `lossmith watch` ask of the run, and in which words. */
 import type { Monitor } from '../../coordinator/monitor/monitor-client.js'
-import type { Line } from './spans.js'
+import { fitting, type Line } from './spans.js'
 
-export function keyWords(paused: boolean): Line {
-  const words: [string, string][] = [
+export function keyWords(paused: boolean, width: number): Line {
+  const words = [
     ['p', paused ? 'resume' : 'pause'],
     ['c', 'checkpoint'],
     ['s', 'stop'],
     ['q', 'quit'],
     ['?', 'help'],
-  ]
-  return words.flatMap(
+  ] as const
+  const pieces = words.map(
     ([key, word]): Line => [
       [key, 'bold'],
-      [` ${word}   `, 'dim'],
+      [` ${word}`, 'dim'],
     ],
   )
+  return fitting(pieces, width)
 }
 
 export const keyLines: Line[] = [

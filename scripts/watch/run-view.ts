@@ -61,7 +61,7 @@ export class RunView {
     if (step) this.takeStep(step, unixMs)
     else if (metric) this.metrics.set(metric.split, metric)
     else if (phase) {
-      if (phase.phase !== 'training') this.pace = []
+      if (phase.phase === 'paused') this.pace = []
       this.phase = phase.phase
       say(phase.phase === 'failed' ? 'error' : 'info', phase.detail === '' ? phase.phase : `${phase.phase}: ${phase.detail}`)
     } else if (log) say(log.level === 'warn' || log.level === 'error' ? log.level : 'info', log.message)

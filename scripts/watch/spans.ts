@@ -38,6 +38,17 @@ export function spread(left: Line, right: Line, width: number): Line {
   return room < 2 ? left : [...left, ' '.repeat(room), ...right]
 }
 
+/** As many pieces from the first as fit whole, two blanks between them. */
+export function fitting(pieces: readonly Line[], width: number): Line {
+  let line: Line = []
+  for (const piece of pieces) {
+    const longer: Line = line.length === 0 ? piece : [...line, '  ', ...piece]
+    if (line.length > 0 && lineCells(longer) > width) break
+    line = longer
+  }
+  return line
+}
+
 /** The text of a line for a terminal, at most `width` cells. */
 export function lineText(line: Line, width: number, colour: boolean): string {
   let left = width
