@@ -136,7 +136,7 @@ function drawLoss(view: RunView, { width, unicode }: Screen, rows: number): Line
 function drawWeights({ weights, candidates }: RunView, { width, unicode }: Screen): Line[] {
   const names = weights.map((_, i) => candidates[i] ?? `loss ${i + 1}`)
   const wide = Math.min(Math.max(...names.map((name) => name.length)), Math.floor(width / 3))
-  const room = Math.min(60, width - wide - 7)
+  const room = Math.max(0, Math.min(60, width - wide - 7))
   return weights.map((weight, i): Line => [`${padded(names[i]!, wide)} ${weight.toFixed(3)} `, [bar(weight, room, unicode), 'accent']])
 }
 

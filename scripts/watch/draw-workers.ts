@@ -1,5 +1,5 @@
 /** The table of workers: what each is, where the time of its steps goes, and who is slow. Columns that do not fit go, the least told first. */
-import { parts, type StepSplit, stepSplits } from '../../coordinator/dashboard/page/panels/workers/step-split.js'
+import { type Part, parts, type StepSplit, stepSplits } from '../../coordinator/dashboard/page/panels/workers/step-split.js'
 import { type Straggler, straggler } from '../../coordinator/dashboard/page/panels/workers/straggler.js'
 import { duration } from '../progress.js'
 import type { RunView } from './run-view.js'
@@ -11,6 +11,16 @@ interface Column {
   readonly order: number
   readonly left?: true
   readonly cells: string[]
+}
+
+/** Milliseconds of a step: all, then its parts. */
+const heads: Record<Part, Pick<Column, 'head' | 'order'>> = {
+  read: { head: 'read', order: 8 },
+  compute: { head: 'comp', order: 4 },
+  search: { head: 'search', order: 9 },
+  exchange: { head: 'exch', order: 6 },
+  wait: { head: 'wait', order: 5 },
+  update: { head: 'upd', order: 10 },
 }
 
 /** A heading, a row a worker, and a line about the straggler right after the heading's table; none before the run has members. */
@@ -30,14 +40,13 @@ export function drawWorkers({ description, describedMs, recent, live }: RunView,
       const split = of(rank)
       return split === undefined ? '' : milliseconds(ms(split))
     })
+  const shares = parts.map((part) => time(heads[part].head, heads[part].order, (split) => split[part]))
   const columns = [
     column('rank', 0, ({ rank }) => String(rank)),
     column('worker', 1, ({ member }) => cut(member, 16), true),
-    column('device', 6, ({ device }) => cut(device, 14), true),
-    column('lanes', 4, ({ firstLane, laneCount }) => (laneCount === 1 ? `${firstLane}` : `${firstLane}-${firstLane + laneCount - 1}`)),
-    ...(splits.length > 0
-      ? [time('step ms', 2, ({ totalMs }) => totalMs), ...parts.map((part, i) => time(part, 10 + i, (split) => split[part]))]
-      : []),
+    column('device', 11, ({ device }) => cut(device, 14), true),
+    column('lanes', 7, ({ firstLane, laneCount }) => (laneCount === 1 ? `${firstLane}` : `${firstLane}-${firstLane + laneCount - 1}`)),
+    ...(splits.length > 0 ? [time('ms', 2, ({ totalMs }) => totalMs), ...shares] : []),
     ...(live ? [column('heard', 3, ({ heartbeatAgeMs }) => age(heartbeatAgeMs + sinceMs))] : []),
   ]
   const shown = fitting(columns, width)

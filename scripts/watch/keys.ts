@@ -27,8 +27,9 @@ export const keyLines: Line[] = [
   [['q', 'bold'], '  quit watching: the run goes on. Ctrl-C does the same'],
   [['?', 'bold'], '  this, and back'],
   [],
-  ['Workers: milliseconds of a step. exchange: what the fastest needs;'],
-  ['wait: for slower ranks and for the controller.'],
+  ['Workers: ms of a step and of its parts, means over the last 20 steps:'],
+  ['read, compute, search (what the controller learns from), exchange as the'],
+  ['fastest rank needs it, wait for slower ranks and the controller, update.'],
 ]
 
 const stopMs = 5000
