@@ -64,13 +64,14 @@ test('events are history: phase, members and checkpoints are those of the descri
   )
 })
 
-test('a worker gets examples by its lanes: 6 of 8 lanes in 100 ms are 7,680 of 1,024 a second', () => {
+test('a worker has examples by its lanes, and its pace is their mean over the mean time: 6 of 8 lanes, 1,024 examples in 100 ms', () => {
   const store = new RunStore(info)
   store.setDescription(description({ members: [member(0, 6), member(1, 2)] }))
   const ranks = [0, 1].map((rank) => ({ rank, computeMs: 1, totalMs: 100, ...times }))
   store.addEvents([step(1, { ranks }), { unixMs: 4, members: { generation: 2, members: [member(0, 4), member(1, 4)] } }, step(2, { ranks })])
-  assert.deepEqual([...store.steps.column('rank.0')!], [7680, 5120])
-  assert.deepEqual([...store.steps.column('rank.1')!], [2560, 5120])
+  const second = (first: number) => (1000 * (0.9 * first + 512)) / (0.9 * 100 + 100)
+  assert.deepEqual([...store.steps.column('rank.0')!], [7680, second(768)])
+  assert.deepEqual([...store.steps.column('rank.1')!], [2560, second(256)])
 })
 
 test('history that comes anew takes the place of what was, when its first chunk is there', () => {

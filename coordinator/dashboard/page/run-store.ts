@@ -10,6 +10,7 @@ const maxMetrics = 4096
 /** Steps with pictures of the controller, each of one picture or of one for each field. */
 const maxSurfaces = 128
 const maxRecent = 64
+const paceDecay = 0.9
 
 export interface StoreOptions {
   /** Calls back soon, once for all changes until then: a frame of the page. Default: 16 ms. */
@@ -50,6 +51,8 @@ export class RunStore {
   private readonly phaseDetails = new Map<string, string>()
   /** Members of the generation whose steps come now: history brings old ones. */
   private dealt: Member[] = []
+  /** Examples and milliseconds of each rank, fading. */
+  private readonly pace = new Map<number, { examples: number; ms: number }>()
   private scheduled = false
   private stale = false
 
@@ -136,6 +139,7 @@ export class RunStore {
   private forget(): void {
     this.stale = false
     this.steps.clear()
+    this.pace.clear()
     this.latest = undefined
     this.recent = []
     this.metrics = []
@@ -163,14 +167,17 @@ export class RunStore {
     if (this.recent.length > maxRecent) this.recent.shift()
   }
 
-  /** A rank's examples are the share of its lanes; while members are not known, all have the same. */
+  /** A rank's examples are the share of its lanes; while members are not known, all have the same. The means over about ten steps: a single one says little. */
   private rates({ ranks, examples }: StepEvent): Map<number, number> {
     const lanes = this.dealt.reduce((sum, { laneCount }) => sum + laneCount, 0)
     const rates = new Map<number, number>()
     for (const { rank, totalMs } of ranks ?? []) {
       const member = this.dealt.find((one) => one.rank === rank)
       const share = member !== undefined && lanes > 0 ? member.laneCount / lanes : 1 / ranks.length
-      if (totalMs > 0) rates.set(rank, (examples * share * 1000) / totalMs)
+      const past = this.pace.get(rank) ?? { examples: 0, ms: 0 }
+      const pace = { examples: past.examples * paceDecay + examples * share, ms: past.ms * paceDecay + totalMs }
+      this.pace.set(rank, pace)
+      if (totalMs > 0) rates.set(rank, (1000 * pace.examples) / pace.ms)
     }
     return rates
   }

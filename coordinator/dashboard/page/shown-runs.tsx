@@ -10,7 +10,7 @@ export function ShownRuns({ runs, onShow }: { runs: RunStore[]; onShow: (ids: st
   const { axis, setAxis } = useView()
   const ids = runs.map(({ id }) => id)
   return (
-    <nav class="shown" aria-label="Shown runs and the axis of charts">
+    <section class="shown" aria-label="Shown runs and the axis of charts">
       {runs.length > 1 && (
         <ul>
           {runs.map((run, i) => (
@@ -52,6 +52,6 @@ export function ShownRuns({ runs, onShow }: { runs: RunStore[]; onShow: (ids: st
           ['time', 'time'],
         ]}
       />
-    </nav>
+    </section>
   )
 }
