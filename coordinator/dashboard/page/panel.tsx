@@ -24,7 +24,13 @@ export function Panel({ name, title, filled, empty, actions, size, children }: P
         <h2 id={heading}>{title}</h2>
         {filled && actions !== undefined && <div class="panel-actions">{actions}</div>}
       </header>
-      {filled ? <div class="panel-body">{children}</div> : <p class="panel-empty">{withCode(empty)}</p>}
+      {filled ? (
+        <div class="panel-body">{children}</div>
+      ) : (
+        <p class="panel-empty">
+          <span>{withCode(empty)}</span>
+        </p>
+      )}
     </section>
   )
 }
