@@ -18,12 +18,12 @@ export function LedgerEquation({ ledger, rows }: { ledger: NonNullable<RunDescri
         <Term name="held out" value={heldOut} />
         <strong class={`tag ${good ? 'good' : difference === 0 ? 'calm' : 'bad'}`}>{words}</strong>
       </p>
-      {(validation > 0 || test > 0 || drawn > 0) && (
+      {heldOut > 0 && (
         <p class="faint small">
           held out: {count(validation)} for validation, {count(test)} for test
-          {drawn > 0 && `; ${count(drawn)} validation examples were shown to the controller`}
         </p>
       )}
+      {drawn > 0 && <p class="faint small">{count(drawn)} validation examples were shown to the controller</p>}
     </div>
   )
 }
