@@ -35,6 +35,7 @@ import { DirectoryHistory } from './monitor/directory-history.js'
 import { monitorService } from './monitor/monitor-service.js'
 import { RunProgress } from './monitor/progress.js'
 import { type RunEvent, RunEvents } from './monitor/run-events.js'
+import { tellRefused } from './refused-callers.js'
 import { type Outcome, type Resumed, run } from './run.js'
 import { enterPhase, type RunContext, type RunParts } from './run-context.js'
 import { RunControl, StoppedEarly } from './run-control.js'
@@ -125,7 +126,8 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   let settled: () => void = () => undefined
   const ended = new Promise<void>((resolve) => (settled = resolve))
   const log = options.log && ofRun(options.log, context)
-  const server = new Server(serverOptions(options.token, log && logRequests(log)))
+  const refused = tellRefused((message) => events.log('warn', message))
+  const server = new Server(serverOptions(options.token, log && logRequests(log), refused))
   server.addService(contracts.lossmith.v1.Training.service, trainingService(context, loss))
   server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, resumed?.past.startedUnixMs ?? Date.now(), ended))
   const health = new HealthImplementation({ '': 'SERVING', 'lossmith.v1.Training': 'SERVING', 'lossmith.v1.Monitor': 'SERVING' })

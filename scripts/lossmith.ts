@@ -83,7 +83,13 @@ addListenOptions(jobCommand('train', 'Train on this machine: a coordinator in th
 
 addListenOptions(jobCommand('coordinator', 'Lead a run whose workers join from other machines. Needs no compiler and no native engine.'))
   .option('--listen <host:port>', 'where to listen for workers', '127.0.0.1:7070')
-  .addHelpText('after', examples('lossmith coordinator job.yaml --workers 4 --listen 10.0.0.1:7070 --insecure'))
+  .addHelpText(
+    'after',
+    examples(
+      'lossmith coordinator job.yaml --workers 4 --listen 10.0.0.1:7070 --insecure',
+      'lossmith coordinator job.yaml --workers 4 --listen 0.0.0.0:7070 --tls-cert cert.pem --tls-key key.pem --token-file token',
+    ),
+  )
   .action((file, options) => choose((terminal) => coordinator(file, options, terminal)))
 
 addConnectOptions(
@@ -104,6 +110,7 @@ addConnectOptions(
     examples(
       'lossmith worker --coordinator 10.0.0.1:7070 --threads 8 --insecure',
       'lossmith worker --coordinator 10.0.0.1:7070 --device cuda --gpu 1 --insecure',
+      'lossmith worker --coordinator lead.internal:7070 --tls-ca cert.pem --token-file token',
     ),
   )
   .action((options) => choose((terminal) => worker(options, terminal)))

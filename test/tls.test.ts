@@ -85,6 +85,7 @@ test('two workers train beyond loopback with TLS and a token; everybody else is 
     assert.ok(!ended.stderr.includes(token) && !ended.stderr.includes(otherToken), ended.stderr)
   }
   await onlyHealthIsOpen({ address, tls })
+  await coordinator.says(/calls of \S*(?:127\.0\.0\.1|::1)\S* are refused: they show no token/)
 
   const workers = [
     worker(address, ['--name', 'a', '--tls-ca', own.cert, '--token-file', tokenFile]),

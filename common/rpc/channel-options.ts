@@ -3,7 +3,7 @@
  * checkpoint stream at the speed of the network, pings that notice a peer which is gone without a word, no proxy from the environment.
  */
 import type { ChannelOptions, ClientOptions, ServerInterceptor, ServerOptions } from '@grpc/grpc-js'
-import { askForToken, showToken } from './token.js'
+import { askForToken, type OnRefused, showToken } from './token.js'
 
 export const maxMessageBytes = 64 * 1024 * 1024
 /** Data of one chunk in a stream of a tensor or an artifact. */
@@ -33,8 +33,11 @@ export function channelOptions({ token }: { token?: string | undefined }): Clien
   return token === undefined ? clientOptions : { ...clientOptions, interceptors: [showToken(token)] }
 }
 
-/** For a server that obeys only who shows `token`, if there is one; health is open to all. `listener` sees every call, also one that is refused. */
-export function serverOptions(token?: string, listener?: ServerInterceptor): ServerOptions {
-  const interceptors = [...(listener === undefined ? [] : [listener]), ...(token === undefined ? [] : [askForToken(token)])]
+/**
+ * For a server that obeys only who shows `token`, if there is one; health is open to all. `listener` sees every call, also one that is refused;
+ * `onRefused` those alone.
+ */
+export function serverOptions(token?: string, listener?: ServerInterceptor, onRefused?: OnRefused): ServerOptions {
+  const interceptors = [...(listener === undefined ? [] : [listener]), ...(token === undefined ? [] : [askForToken(token, onRefused)])]
   return interceptors.length === 0 ? shared : { ...shared, interceptors }
 }

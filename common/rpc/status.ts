@@ -40,11 +40,7 @@ export function fromStatus(error: ServiceError, what: string): LossmithError {
     case status.DEADLINE_EXCEEDED:
       return new LossmithError('transient', 'rpc-timeout', message, options)
     case status.UNAVAILABLE:
-      // OpenSSL's words: trying again does not help.
-      if (/certificate has expired|certificate is not yet valid/i.test(message))
-        return new LossmithError('refused', 'certificate-expired', message, options)
-      if (/certificate|altnames|EPROTO|wrong version number/i.test(message)) return new LossmithError('refused', 'tls-refused', message, options)
-      return new LossmithError('transient', 'rpc-unavailable', message, options)
+      return tlsRefusal(error, what) ?? new LossmithError('transient', 'rpc-unavailable', message, options)
     case status.ABORTED:
     case status.RESOURCE_EXHAUSTED:
       return new LossmithError('transient', 'rpc-unavailable', message, options)
@@ -59,6 +55,18 @@ export function fromStatus(error: ServiceError, what: string): LossmithError {
     default:
       return new LossmithError('broken', 'rpc-failed', message, options)
   }
+}
+
+/** What no later try will mend, from OpenSSL's words inside of gRPC's. */
+function tlsRefusal(error: ServiceError, what: string): LossmithError | undefined {
+  const said = /Last error: (?:Error: )?([\s\S]*?)\.?\s*Resolution note/.exec(error.details)?.[1] ?? error.details
+  const refuse = (code: string, message: string) => new LossmithError('refused', code, `[${what}] ${message}`, { cause: error })
+  if (/certificate has expired|certificate is not yet valid/i.test(said))
+    return refuse('certificate-expired', `wanted a certificate that is valid now, ${new Date().toISOString()}, got: ${said}`)
+  if (/altnames/i.test(said)) return refuse('tls-refused', `wanted a certificate that names this address, got: ${said}`)
+  if (/certificate/i.test(said)) return refuse('tls-refused', `wanted a certificate of an authority that is known here (--tls-ca FILE), got: ${said}`)
+  if (/EPROTO|SSL routines/i.test(said)) return refuse('tls-refused', `wanted a server that speaks TLS, got one that does not: ${said.trim()}`)
+  return undefined
 }
 
 export function asLossmithError(error: unknown): LossmithError {

@@ -22,8 +22,9 @@ const service = { echo: method('Echo', false, false), put: method('Put', true, f
 let server: Server
 let address: string
 let handled = 0
+const refusals: string[] = []
 before(async () => {
-  server = new Server(serverOptions(token))
+  server = new Server(serverOptions(token, undefined, (peer, { code }) => refusals.push(`${peer.replace(/:\d+$/, '')} ${code}`)))
   server.addService(service, {
     echo(call: { request: Buffer }, done: sendUnaryData<Buffer>) {
       handled++
@@ -109,6 +110,7 @@ test('without it, or with another one, no handler is reached; the error says whi
     })
   }
   assert.equal(handled, before)
+  assert.deepEqual([...new Set(refusals)], ['127.0.0.1 token-missing', '127.0.0.1 token-wrong'])
 })
 
 test('health is answered to everybody', async () => {

@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { InterceptingCall, type Interceptor, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js'
-import { configError, refusedError } from '../errors.js'
+import { configError, type LossmithError, refusedError } from '../errors.js'
 import { keepSecret } from '../log.js'
 import { toStatus } from './status.js'
 
@@ -56,16 +56,21 @@ export function showToken(token: string): Interceptor {
     })
 }
 
+/** Who called, as host:port, and why in vain. */
+export type OnRefused = (peer: string, error: LossmithError) => void
+
 /** Answers a call without the token, before its first message is read, with UNAUTHENTICATED: refused `token-missing`, `token-wrong`. */
-export function askForToken(token: string): ServerInterceptor {
+export function askForToken(token: string, onRefused?: OnRefused): ServerInterceptor {
   return ({ path }, call) =>
     new ServerInterceptingCall(call, {
       start: (start) =>
         start({
           onReceiveMetadata: (metadata, next) => {
             const header = metadata.get('authorization')[0]?.toString()
-            if (path.startsWith(openService) || checkBearer(header, token)) next(metadata)
-            else call.sendStatus(toStatus(refusal(header), status.UNAUTHENTICATED))
+            if (path.startsWith(openService) || checkBearer(header, token)) return next(metadata)
+            const error = refusal(header)
+            onRefused?.(call.getPeer(), error)
+            call.sendStatus(toStatus(error, status.UNAUTHENTICATED))
           },
         }),
     })
