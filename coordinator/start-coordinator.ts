@@ -91,6 +91,8 @@ export interface Coordinator {
   address: string
   /** Where Prometheus finds the metrics, when that was asked for. */
   metricsUrl: string | undefined
+  /** 0 while that is not known. */
+  rowsInEpoch(): number
   /** Rejects with LossmithError. */
   finished: Promise<RunResult>
   /** Yields after the next commit, saves, ends: status 'stopped'. Before training there is nothing to save. */
@@ -170,6 +172,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   return {
     address,
     metricsUrl: metrics.url,
+    rowsInEpoch: () => context.status.rowsInEpoch,
     finished,
     stop: (reason) => control.stop(reason),
     close: async () => {

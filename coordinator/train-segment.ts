@@ -42,12 +42,13 @@ export async function trainSegment(
   { training: rows, paths, pieces }: Pick<Input, 'training' | 'paths' | 'pieces'>,
   controller: RunController | undefined,
 ): Promise<Position> {
-  enterPhase(context, 'training', `epoch ${from.epoch} from step ${from.step + 1}`)
   const { job, membership, control, status } = context
-  const dealt = dealBlocks(rows.pieces, job.train.lanes, job.seed, from.epoch)
   const taken = rows.pieces.reduce((sum, { take }) => sum + take, 0)
+  // Before the phase: who hears of it asks for them.
   status.rowsInEpoch = taken
   status.epoch = from.epoch
+  enterPhase(context, 'training', `epoch ${from.epoch} from step ${from.step + 1}`)
+  const dealt = dealBlocks(rows.pieces, job.train.lanes, job.seed, from.epoch)
   context.progress.begin({ paths, pieces }, { epoch: from.epoch, dealt, cursors: from.cursors })
   const ledger = [...from.ledger]
   const meter = new Meter()

@@ -4,11 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LossmithError, transientError } from '../common/errors.js'
+import { addressHere } from '../common/rpc/credentials.js'
 import { buildPlan } from '../coordinator/build-plan.js'
 import { exportOnnx } from '../coordinator/export-onnx.js'
 import { type Coordinator, type CoordinatorOptions, type RunResult, startCoordinator } from '../coordinator/start-coordinator.js'
 import { startDashboardProcess } from './dashboard-process.js'
-import { describeRun } from './describe-run.js'
 import { Progress, type ProgressOptions } from './progress.js'
 import type { Terminal } from './terminal.js'
 import { type WorkerExit, WorkerProcesses } from './worker-processes.js'
@@ -32,23 +32,17 @@ export interface Outcome {
 
 export async function runHere({ terminal, coordinator: options, threads, tlsCa, dashboard = false }: RunHere): Promise<Outcome> {
   const { job, runDirectory, insecure, tls, token } = options
-  const ca = tlsCa ?? tls?.cert
-  let address = ''
   // With structured lines the coordinator logs what happens; progress only knows the phase then.
   const progress = new Progress({
     terminal: terminal.runLog === null ? terminal : unheard,
     epochs: job.train.epochs,
-    rowsInEpoch: async () => {
-      const { rowsInEpoch } = await describeRun({ address, insecure, tls: tls && { ca: ca! }, token })
-      return rowsInEpoch > 0 ? rowsInEpoch : null
-    },
+    rowsInEpoch: async () => coordinator.rowsInEpoch() || null,
   })
   const coordinator = await startCoordinator(
     { ...options, onEvent: (event) => progress.show(event), log: terminal.runLog ?? undefined },
     { buildPlan, exportOnnx },
   )
-  // Who listens everywhere is reached here by a name that a certificate can have.
-  address = coordinator.address.replace(/^(?:0\.0\.0\.0|\[::\]):/, 'localhost:')
+  const address = addressHere(coordinator.address)
   terminal.note(`coordinator listens on ${coordinator.address}, run in ${runDirectory}`, {
     event: 'listening',
     address: coordinator.address,
@@ -57,7 +51,7 @@ export async function runHere({ terminal, coordinator: options, threads, tlsCa, 
   const { workers: count, device } = job.cluster
   const { metricsUrl } = coordinator
   if (metricsUrl !== undefined) terminal.note(`metrics for Prometheus at ${metricsUrl}`, { event: 'metrics', url: metricsUrl })
-  const endDashboard = dashboard ? startDashboardProcess({ terminal, runDirectory, insecure, tlsCa: ca, token }) : () => undefined
+  const endDashboard = dashboard ? startDashboardProcess({ terminal, runDirectory, insecure, tlsCa: tlsCa ?? tls?.cert, token }) : () => undefined
   const workers = threads === null ? null : new WorkerProcesses(count, { coordinator: address, threads, device, insecure, tlsCa, token }, terminal)
   const signals = stopOnSignals(coordinator, workers, progress, terminal)
   try {

@@ -8,7 +8,7 @@ import { Client, Server, ServerCredentials } from '@grpc/grpc-js'
 import { unary } from './call.js'
 import { makeCertificate, noOpenssl } from './certificates.test-support.js'
 import { channelOptions, serverOptions } from './channel-options.js'
-import { type ConnectOptions, checkListener, clientCredentials, isLoopback, parseAddress, serverCredentials } from './credentials.js'
+import { addressHere, type ConnectOptions, checkListener, clientCredentials, isLoopback, parseAddress, serverCredentials } from './credentials.js'
 import { explainHangUp } from './speaks-tls.js'
 import { readTlsFiles } from './tls-files.js'
 
@@ -34,6 +34,7 @@ test('clear text beyond loopback needs --insecure on both sides', () => {
   }
   assert.deepEqual(parseAddress('[fe80::1]:80'), { host: 'fe80::1', port: 80 })
   assert.equal(isLoopback('0.0.0.0'), false)
+  assert.deepEqual(['0.0.0.0:1', '[::]:1', '10.0.0.0:1'].map(addressHere), ['localhost:1', 'localhost:1', '10.0.0.0:1'])
   assert.throws(() => clientCredentials({ address: '10.1.2.3:1', insecure: false, tls: { ca: '/nowhere.pem' } }), {
     kind: 'config',
     code: 'tls-file',

@@ -68,6 +68,11 @@ export function parseAddress(address: string): { host: string; port: number } {
   return { host: (match[1] ?? match[2])!, port }
 }
 
+/** By which a listener is reached from its own machine: one that listens everywhere by a name, which a certificate can have. */
+export function addressHere(address: string): string {
+  return address.replace(/^(?:0\.0\.0\.0|\[::\]):/, 'localhost:')
+}
+
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

@@ -7,7 +7,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { transientError } from '../../common/errors.js'
-import { isLoopback, parseAddress } from '../../common/rpc/credentials.js'
+import { addressHere, isLoopback, parseAddress } from '../../common/rpc/credentials.js'
 import { asLossmithError } from '../../common/rpc/status.js'
 import type { Monitor } from '../monitor/monitor-client.js'
 
@@ -78,8 +78,7 @@ const answerMs = 2000
 function addressIn(directory: string): string | undefined {
   try {
     const { address, host } = JSON.parse(readFileSync(join(directory, 'coordinator.json'), 'utf8')) as { address: string; host?: string }
-    // Who listens everywhere is reached here by a name that a certificate can have.
-    const reached = address.replace(/^(?:0\.0\.0\.0|\[::\]):/, 'localhost:')
+    const reached = addressHere(address)
     const elsewhere = host !== undefined && host !== hostname()
     return elsewhere && isLoopback(parseAddress(reached).host) ? undefined : reached
   } catch {
