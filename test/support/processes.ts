@@ -26,8 +26,8 @@ export interface Running {
   pid: number
   /** Rejects when the process did not end by its deadline. */
   ended: Promise<Ended>
-  /** The first match in what it has written or writes to stderr. */
-  says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
+  /** The first match in what it has written or writes, to stderr unless the stream is named. */
+  says(pattern: RegExp, timeoutMs?: number, stream?: 'stdout' | 'stderr'): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
 }
 
@@ -65,7 +65,7 @@ export class Processes {
       })
     })
     ended.catch(() => {})
-    const says = (pattern: RegExp, timeoutMs = 60_000) =>
+    const says = (pattern: RegExp, timeoutMs = 60_000, stream: 'stdout' | 'stderr' = 'stderr') =>
       new Promise<RegExpExecArray>((resolve, reject) => {
         const settle = (act: () => void) => {
           clearTimeout(timer)
@@ -73,10 +73,11 @@ export class Processes {
           act()
         }
         const look = () => {
-          const match = pattern.exec(said.stderr)
+          const match = pattern.exec(said[stream])
           if (match) settle(() => resolve(match))
         }
-        const fail = (why: string) => settle(() => reject(new Error(`lossmith ${args.join(' ')} ${why} before it said ${pattern}:\n${said.stderr}`)))
+        const fail = (why: string) =>
+          settle(() => reject(new Error(`lossmith ${args.join(' ')} ${why} before it said ${pattern}:\n${said.stdout}${said.stderr}`)))
         const timer = setTimeout(() => fail(`took ${timeoutMs} ms`), timeoutMs)
         listeners.add(look)
         look()
