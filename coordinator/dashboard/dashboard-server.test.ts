@@ -69,7 +69,7 @@ test('settings and runs', async (t) => {
   const runs = async () => JSON.parse((await ask(url, '/api/runs')).text)
   assert.deepEqual(await runs(), [{ ...run, name: 'job', live: true, phase: 'training', startedUnixMs: 5 }])
   monitor.die()
-  assert.deepEqual(await runs(), [{ ...run, name: '', live: false, phase: '', startedUnixMs: 0 }])
+  assert.deepEqual(await runs(), [{ ...run, name: 'job', live: false, phase: 'training', startedUnixMs: 5 }])
   for (const path of [
     '/api',
     '/api/run',

@@ -31,12 +31,12 @@ export interface RunPlaces {
   default: string
 }
 
-const answerMs = 2000
+const answerMs = 3000
 
 export class RunList {
   private readonly runs = new Map<string, ShownRun>()
   private readonly folders: string[] = []
-  /** Descriptions of directories, which change only when they grow. */
+  /** What each run said last: a directory says the same until it grows, a coordinator that does not answer was that. */
   private readonly described = new Map<string, { stamp: string; description: RunDescription }>()
 
   /** @throws config `run-missing` for a directory that is no run and holds none; what `monitors.connect` throws */
@@ -73,20 +73,17 @@ export class RunList {
     const { id, label, kind, where } = run
     const late = sleep(answerMs, undefined, { ref: false })
     const found = await Promise.race([this.describe(run), late]).catch(() => undefined)
-    if (found === undefined) return { id, name: '', label, kind, where, live: false, phase: '', startedUnixMs: 0 }
-    const { name, phase, startedUnixMs } = found.description
-    return { id, name, label, kind, where, live: found.live, phase, startedUnixMs }
+    const { name = '', phase = '', startedUnixMs = 0 } = this.described.get(id)?.description ?? {}
+    return { id, name, label, kind, where, live: found?.live ?? false, phase, startedUnixMs }
   }
 
-  private async describe(run: ShownRun): Promise<{ description: RunDescription; live: boolean }> {
+  private async describe(run: ShownRun): Promise<{ live: boolean }> {
     const { monitor } = await run.coordinator()
-    if (monitor !== undefined) return { description: await monitor.describe(), live: true }
-    const stamp = run.stamp()
-    const kept = this.described.get(run.id)
-    if (kept?.stamp === stamp) return { description: kept.description, live: false }
-    const description = await run.stored()!.describe()
-    this.described.set(run.id, { stamp, description })
-    return { description, live: false }
+    const live = monitor !== undefined
+    const stamp = live ? 'live' : run.stamp()
+    if (live || this.described.get(run.id)?.stamp !== stamp)
+      this.described.set(run.id, { stamp, description: await (monitor ?? run.stored()!).describe() })
+    return { live }
   }
 
   private lookThrough(): void {

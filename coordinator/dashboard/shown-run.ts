@@ -72,7 +72,7 @@ export function directoryRun(id: string, directory: string, monitors: Monitors):
 }
 
 const growing = ['events.jsonl', 'metrics.jsonl', 'timings.jsonl']
-const answerMs = 2000
+const answerMs = 3000
 
 /** Where the coordinator listens that works on the directory, or that died while it did. */
 function addressIn(directory: string): string | undefined {
