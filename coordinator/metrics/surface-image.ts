@@ -8,12 +8,12 @@ import type { SummaryImage } from './event-record.js'
 
 const bandHeight = 24
 const gapHeight = 2
-const leastWidth = 480
+const wantedWidth = 480
 
 /** weights [K * P], weight by probability, candidate after candidate. */
 export function surfaceImage(weights: readonly number[], candidates: number): SummaryImage {
   const columns = weights.length / candidates
-  const cellWidth = Math.max(1, Math.round(leastWidth / columns))
+  const cellWidth = Math.max(1, Math.round(wantedWidth / columns))
   const width = columns * cellWidth
   const height = candidates * bandHeight + (candidates - 1) * gapHeight
   const pixels = new Uint8Array(3 * width * height).fill(255)
