@@ -49,6 +49,10 @@ type Data = [number[], ...Cell[][]]
 export class Plot {
   private readonly chart: uPlot
   private readonly resize: ResizeObserver
+  private readonly sight: IntersectionObserver
+  private inSight = true
+  /** What waits to be drawn until the chart is in sight. */
+  private waiting: (() => void) | undefined
   private raw: Data = [[]]
   private range = { min: 0, max: 1 }
   private zoom: { min: number; max: number } | undefined
@@ -62,10 +66,35 @@ export class Plot {
     this.chart = new uPlot(this.chartOptions(lines), [[], ...lines.map(() => [])], place)
     this.resize = new ResizeObserver(() => this.chart.setSize(sizeOf(place)))
     this.resize.observe(place)
+    this.sight = new IntersectionObserver(([entry]) => this.seen(entry?.isIntersecting ?? true))
+    this.sight.observe(place)
   }
 
   /** The axis goes from the first place of any run to the newest. The lines of the tables are those of the constructor, in order. */
   draw(tables: PlotTable[], start: number, end: number): void {
+    this.waiting = () => this.drawNow(tables, start, end)
+    this.seen(this.inSight)
+  }
+
+  zoomOut(): void {
+    this.chart.setScale('x', this.range)
+  }
+
+  remove(): void {
+    this.resize.disconnect()
+    this.sight.disconnect()
+    this.chart.destroy()
+  }
+
+  private seen(inSight: boolean): void {
+    this.inSight = inSight
+    if (!inSight || this.waiting === undefined) return
+    const draw = this.waiting
+    this.waiting = undefined
+    draw()
+  }
+
+  private drawNow(tables: PlotTable[], start: number, end: number): void {
     const { log, stacked } = this.options
     this.raw = join(tables, log)
     this.range = start < end ? { min: start, max: end } : { min: 0, max: Math.max(1, end) }
@@ -75,15 +104,6 @@ export class Plot {
       this.chart.setScale('x', this.zoom ?? this.range)
     })
     this.drawing = false
-  }
-
-  zoomOut(): void {
-    this.chart.setScale('x', this.range)
-  }
-
-  remove(): void {
-    this.resize.disconnect()
-    this.chart.destroy()
   }
 
   private chartOptions(lines: PlotLine[]): uPlot.Options {
