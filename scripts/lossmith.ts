@@ -283,6 +283,8 @@ command('build', 'Build the native engine, which workers need (g++, make, python
   .addHelpText('after', examples('lossmith build'))
   .action(() => choose(build))
 
+// Deprecations are for who maintains this program: gRPC's, with TLS to an address without a name, would stand between JSON lines.
+process.noDeprecation = true
 await main()
 
 async function main(): Promise<never> {

@@ -89,12 +89,13 @@ test('two workers train beyond loopback with TLS and a token; everybody else is 
 
   const workers = [
     worker(address, ['--name', 'a', '--tls-ca', own.cert, '--token-file', tokenFile]),
-    worker(address, ['--name', 'b', '--tls-ca', own.cert], { LOSSMITH_TOKEN: token }),
+    worker(`127.0.0.1:${port}`, ['--name', 'b', '--tls-ca', own.cert], { LOSSMITH_TOKEN: token }),
   ]
   for (const { ended } of [...workers, coordinator]) {
     const { code, stderr, stdout } = await ended
     assert.equal(code, 0, stderr)
     assert.ok(!stderr.includes(token) && !stdout.includes(token), 'the token stays unsaid')
+    assert.doesNotMatch(stderr, /DeprecationWarning/)
   }
   assert.equal(checkpointsOf(run).length, 1)
 })
