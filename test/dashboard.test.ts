@@ -130,12 +130,17 @@ async function looksGood(page: Page, shots: string): Promise<void> {
   for (const scheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme: scheme })
     assert.deepEqual(await faultsOf(page, axe), [], scheme)
-    await page.screenshot({ path: join(shots, `${scheme}.png`), fullPage: true })
+    await shoot(page, join(shots, `${scheme}.png`))
   }
   assert.deepEqual(await unreachedButtons(page), [], 'every button is reached by Tab')
   for (const width of [2560, 1024, 390]) assert.equal(await scrollsSideways(page, width), false, `${width} px`)
   assert.deepEqual(await faultsOf(page, axe), [], 'on a phone')
-  await page.screenshot({ path: join(shots, 'phone.png'), fullPage: true })
+  await shoot(page, join(shots, 'phone.png'))
+}
+
+async function shoot(page: Page, path: string): Promise<void> {
+  await page.evaluate('window.scrollTo(0, 0)')
+  await page.screenshot({ path, fullPage: true })
 }
 
 /** The other run of the dashboard is laid over the one that is shown. */
@@ -148,7 +153,7 @@ async function overlays(page: Page, shots: string): Promise<void> {
   assert.equal(await scrollsSideways(page, 390), false, 'two runs on a phone')
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.emulateMedia({ colorScheme: 'dark' })
-  await page.screenshot({ path: join(shots, 'two-runs.png'), fullPage: true })
+  await shoot(page, join(shots, 'two-runs.png'))
 }
 
 const inPhase = (page: Page, phase: string) => page.locator(`#phase[data-phase="${phase}"][data-connected="true"]`).waitFor({ timeout: patience })

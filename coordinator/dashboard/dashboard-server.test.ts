@@ -85,7 +85,8 @@ test('settings and runs', async (t) => {
 
 test('pause, resume, checkpoint, stop reach the run; what it refuses, and why, reaches the page', async (t) => {
   const monitor = new ScriptedMonitor()
-  const { url } = await showRun(t, monitor)
+  const lines: string[] = []
+  const { url } = await showRun(t, monitor, { log: { info: (line) => void lines.push(line) } })
   const post = async (what: string) => {
     const { status, text } = await ask(url, `/api/runs/run/${what}`, { method: 'POST', headers: { 'x-lossmith': '1' } })
     return [status, JSON.parse(text)]
@@ -98,6 +99,7 @@ test('pause, resume, checkpoint, stop reach the run; what it refuses, and why, r
     throw configError('run-missing', 'gone')
   }
   assert.deepEqual(await post('resume'), [200, { accepted: false, reason: 'gone' }])
+  assert.deepEqual([lines[0], lines.at(-1), lines.length], ['pause of run, asked by a page: accepted', 'resume of run, asked by a page: gone', 6])
   assert.equal((await ask(url, '/api/runs/run/pause')).status, 405)
   const reader = await showRun(t, monitor, { readOnly: true })
   const refused = await ask(reader.url, '/api/runs/run/stop', { method: 'POST', headers: { 'x-lossmith': '1' } })

@@ -6,7 +6,7 @@
  *   describe RunDescription: at first, after events that change it, and every two seconds of a living run if it changed
  *   reset    {}: forget everything, history follows
  *   events   RunEvent[]: history in chunks, then batches
- *   progress ProgressReply: at first, and every two seconds while the run trains
+ *   progress ProgressReply: at first, and with a description of another step
  *
  * Numbers that are not finite are null in all of them, as JSON wants it.
  */
@@ -151,6 +151,7 @@ class Facts {
   private shown = ''
   private timer: NodeJS.Timeout | undefined
   private asking = false
+  private progressAt: string
 
   constructor(
     private readonly monitor: Monitor,
@@ -160,6 +161,7 @@ class Facts {
   ) {
     this.newest = first
     this.phase = { phase: first.phase, detail: first.error }
+    this.progressAt = placeOf(first)
     this.show(first)
     void this.askProgress()
     if (live) this.timer = setInterval(() => void this.ask(), describeMs)
@@ -198,7 +200,10 @@ class Facts {
     this.asking = false
     if (this.timer === undefined || description === undefined) return
     this.show(description)
-    if (description.phase === 'training') await this.askProgress()
+    const place = placeOf(description)
+    if (place === this.progressAt) return
+    this.progressAt = place
+    await this.askProgress()
   }
 
   private async askProgress(): Promise<void> {
@@ -207,6 +212,7 @@ class Facts {
   }
 }
 
+const placeOf = ({ epoch, step, phase }: RunDescription) => `${epoch} ${step} ${phase}`
 const ended = ({ phase }: RunDescription) => phase === 'done' || phase === 'failed'
 
 function standing({ phase, error }: RunDescription, reason: string): string {

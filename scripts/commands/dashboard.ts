@@ -24,7 +24,7 @@ export async function dashboard(directories: string[], options: DashboardCommand
   const connect = connectOptions(options, terminal)
   const places = { coordinators, directories, default: 'runs' }
   const runs = new RunList(places, { connect: (address) => connectMonitor({ address, ...connect }), open: directoryMonitor })
-  const start = (listen: string) => startDashboard({ runs, listen, insecure, readOnly })
+  const start = (listen: string) => startDashboard({ runs, listen, insecure, readOnly, log: terminal.log })
   const shown = options.listen === undefined ? await startAnywhere(start) : await start(options.listen)
   terminal.note(`dashboard at ${shown.url}`, { event: 'dashboard', url: shown.url })
   if (options.open) openInBrowser(shown.url)
