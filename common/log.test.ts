@@ -39,7 +39,7 @@ test('levels below the least are dropped', () => {
 
 test('for people: time, level, who, where, what; a line of another process reads the same', () => {
   const { lines, log } = recorded('pretty', 'info')
-  const facts = { role: 'worker', member: 'w1', rank: 0, generation: 2, step: 120, code: 'disk-full' }
+  const facts = { role: 'worker', member: 'w1', rank: 0, generation: 2, step: 120, code: 'disk-full', name: 'x' }
   log.error('no space', facts)
   log.about(() => ({ role: 'coordinator' })).info('joining: 2 workers')
   assert.match(lines[0]!, /^\[\d\d:\d\d:\d\d\.\d{3}\] ERROR: w1 \(rank 0, generation 2, step 120\): no space \[disk-full\]\n$/)

@@ -66,7 +66,7 @@ export function logOf(say: (level: LogLevel, message: string, facts: LogFacts) =
 /** Makes a line for people of one of JSON, also of one that another process wrote. */
 export function prettyLine(colour: boolean): (line: string) => string {
   const show = prettyFactory({
-    ...{ colorize: colour, translateTime: 'SYS:HH:MM:ss.l', singleLine: true, hideObject: true },
+    ...{ colorize: colour, translateTime: 'SYS:HH:MM:ss.l', singleLine: true, hideObject: true, ignore: 'name,caller,pid,hostname' },
     messageFormat: (line, key) => {
       const { role, member, rank, generation, step, code } = line as LogFacts
       const where = [known('rank ', rank), known('generation ', generation), known('step ', step)].filter((word) => word !== '').join(', ')

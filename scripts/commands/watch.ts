@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path'
 import { directoryMonitor } from '../../coordinator/monitor/directory-monitor.js'
 import { connectMonitor } from '../../coordinator/monitor/monitor-client.js'
 import { type ConnectFlags, connectOptions } from '../connect-flags.js'
@@ -28,7 +29,7 @@ export async function watch(place: string | undefined, options: WatchFlags, term
   }
   for (const [signal, exit] of Object.entries(signals)) process.on(signal, () => leave(exit))
   const onScreen = process.stdout.isTTY === true && !terminal.json && !terminal.quiet && process.env.TERM !== 'dumb'
-  const screen = onScreen ? new WatchScreen({ where: run.where, quit: () => leave(0), interrupt: () => leave(130) }) : undefined
+  const screen = onScreen ? new WatchScreen({ where: shortPath(run.where), quit: () => leave(0), interrupt: () => leave(130) }) : undefined
   const follower = screen?.follower ?? (terminal.quiet ? unheard : watchLines(terminal.json))
   const patience = options.patience ?? (onScreen ? Number.POSITIVE_INFINITY : linesPatience)
   try {
@@ -37,12 +38,20 @@ export async function watch(place: string | undefined, options: WatchFlags, term
     await followRun({ run, follower, history, patienceMs: 1000 * patience, signal: leaving.signal })
   } finally {
     const picture = screen?.end() ?? []
-    if (screen !== undefined && leaving.signal.aborted) writeAll(1, `the run goes on; to look again: lossmith watch ${place ?? run.where}\n`)
+    if (screen !== undefined && leaving.signal.aborted)
+      writeAll(1, `the run goes on; to look again: lossmith watch ${place ?? shortPath(run.where)}\n`)
     else if (picture.length > 0) writeAll(1, `${picture.join('\n')}\n`)
     run.close()
   }
   if (terminal.json) terminal.result('', { ok: code === 0 })
   return code
+}
+
+/** Relative where that is shorter; an address stays. */
+function shortPath(where: string): string {
+  if (!isAbsolute(where)) return where
+  const short = relative(process.cwd(), where)
+  return short.startsWith('..') ? where : short
 }
 
 const nothing = () => undefined
