@@ -119,7 +119,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     parts,
     directory,
     scratch === undefined ? new Artifacts(directory.artifacts) : new Artifacts(scratch, directory.artifacts),
-    resumed?.past,
+    resumed,
   )
   const { control, events, membership, tasks } = context
   const loss = new WorkerLoss(membership, job.cluster.lostAfterMs, (error) => control.fail(error))
@@ -196,20 +196,23 @@ function makeContext(
   parts: RunParts,
   directory: RunDirectory,
   artifacts: Artifacts,
-  past?: DirectoryHistory,
+  resumed: Resumed | undefined,
 ): RunContext {
+  const { name = '', manifest } = resumed?.checkpoint ?? {}
+  const { step = 0, epoch = 0 } = manifest ?? {}
+  const ledger = manifest?.ledger.at(-1) ?? emptyLedger(0)
   return {
     job,
     parts,
     directory,
     artifacts,
     control: new RunControl(),
-    events: new RunEvents(past?.events()),
+    events: new RunEvents(resumed?.past.events()),
     membership: new Membership(training ? job : scoredAnywhere(job), version),
     tasks: new TaskQueue(),
     checkpoints: new CheckpointStore(directory.checkpoints),
     saved: new CheckpointList(directory.checkpoints),
-    status: { phase: 'joining', step: 0, epoch: 0, rowsInEpoch: 0, ledger: emptyLedger(0), checkpoint: '', candidates: [], error: '' },
+    status: { phase: 'joining', step, epoch, rowsInEpoch: 0, ledger, checkpoint: name, candidates: [], error: '' },
     plan: undefined,
     progress: new RunProgress(job),
     steps: undefined,

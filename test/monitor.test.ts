@@ -3,7 +3,7 @@
  * health of the run, describes and watches it, has a checkpoint written and stops it.
  */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { type Client, credentials, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js'
 import { loadFileDescriptorSetFromBuffer, loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import { download, unary } from '../common/rpc/call.js'
+import { protoDirectory } from '../proto/load.js'
 import { reachedStep, startCluster } from './support/cluster.js'
 import { Processes } from './support/processes.js'
 import { writeJob, writeLog } from './support/small-job.js'
@@ -23,12 +24,12 @@ let job: string
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lossmith-monitor-'))
-  job = writeJob(folder, await writeLog(folder, 6007), { train: { epochs: 200 }, checkpoint: { everySteps: 0 } })
+  job = writeJob(folder, await writeLog(folder, 6007), { train: { epochs: 200, batch: 32 }, checkpoint: { everySteps: 0 } })
 })
 afterEach(() => processes.allGone())
 after(() => rmSync(folder, { recursive: true }))
 
-test('reflection, health, Describe, Watch, CheckpointNow and Stop while two workers train', async (t) => {
+test('reflection, health, Describe, Watch, Progress, CheckpointNow and Stop while two workers train', async (t) => {
   const run = join(folder, 'run')
   const { address, coordinator, workers } = await startCluster(processes, [job, '--run', run], 2)
   const open = (definition: PackageDefinition, path: string) => {
@@ -49,7 +50,13 @@ test('reflection, health, Describe, Watch, CheckpointNow and Stop while two work
   const described = await reflect(reflection, { fileContainingSymbol: 'lossmith.v1.Monitor' })
   const files = described.fileDescriptorResponse!.fileDescriptorProto
   const options = { keepCase: false, longs: Number, defaults: true } as const
-  const monitor = open(loadFileDescriptorSetFromBuffer(Buffer.concat(files.flatMap(asSetEntry)), options), 'lossmith.v1.Monitor')
+  const reflected = loadFileDescriptorSetFromBuffer(Buffer.concat(files.flatMap(asSetEntry)), options)
+  // What the contract's text names, in its order, is what a client without it learns.
+  const contract = readFileSync(join(protoDirectory, 'lossmith/v1/monitor.proto'), 'utf8')
+  const named = (pattern: RegExp) => [...contract.matchAll(pattern)].map(([, name]) => name!)
+  assert.deepEqual(Object.keys(reflected['lossmith.v1.Monitor']!), named(/^ {2}rpc (\w+)/gm))
+  for (const name of named(/^message (\w+)/gm)) assert.ok(`lossmith.v1.${name}` in reflected, name)
+  const monitor = open(reflected, 'lossmith.v1.Monitor')
   const ask = <Reply>(method: string, request: object = {}) => unary<Reply>((call, done) => monitor[method]!(request, call, done), limits)
 
   await reachedStep(address, 5)
@@ -61,14 +68,24 @@ test('reflection, health, Describe, Watch, CheckpointNow and Stop while two work
     workers.map(({ pid }, i) => [`worker-${i + 1}`, 4, pid]),
   )
   const steps: { step: number; loss: number; examples: number; ranks: unknown[] }[] = []
-  for await (const event of download<{ step: (typeof steps)[number] | null }>((call) => monitor.Watch!({ fromStep: 2 }, call), limits)) {
+  for await (const event of download<{ step: (typeof steps)[number] | null }>(
+    (call) => monitor.Watch!({ fromStep: 2, stepsPerSecond: 1000 }, call),
+    limits,
+  )) {
     if (event.step) steps.push(event.step)
-    if (steps.length === 20) break
+    if (steps.length === 10) break
   }
   assert.ok(
     steps[0]!.step >= 2 &&
       steps.every(({ step, loss, examples, ranks }, i) => loss > 0 && examples > 0 && ranks.length === 2 && step > (steps[i - 1]?.step ?? 0)),
   )
+
+  const progress = await ask<{ epoch: number; files: { rows: number; read: number[] }[]; lanes: { rank: number; rowsDone: number; line: number }[] }>(
+    'Progress',
+    { cells: 10 },
+  )
+  assert.deepEqual([progress.files.length, progress.files[0]!.read.length, progress.lanes.length], [1, 10, 8])
+  assert.ok(progress.epoch >= 1 && progress.lanes.every(({ rank }, lane) => rank === lane >> 2))
 
   assert.deepEqual(readdirSync(join(run, 'checkpoints')), [])
   assert.deepEqual(await ask('CheckpointNow'), { accepted: true, reason: '' })

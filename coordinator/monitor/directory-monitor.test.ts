@@ -94,7 +94,8 @@ test('how far a directory is read is what its coordinator said last; a resumed r
   const second = await startRun(t, job, run, { resume: true, onEvent: (event) => told.push(event) })
   const resumed = connectMonitor({ address: second.address })
   t.after(() => resumed.close())
-  const { startedUnixMs, checkpoints } = await resumed.describe()
+  const { startedUnixMs, checkpoints, step, epoch, ledger } = await resumed.describe()
+  assert.deepEqual({ step, epoch, ledger }, pick(await monitor.describe(), ['step', 'epoch', 'ledger']))
   assert.deepEqual(checkpoints.at(-1), (await monitor.describe()).checkpoints.at(-1))
   assert.equal(startedUnixMs, before[0]!.unixMs)
   const events: RunEvent[] = []
@@ -117,6 +118,8 @@ test('how far a directory is read is what its coordinator said last; a resumed r
   const timed = steps(await watched(directoryMonitor(run)))
   assert.deepEqual(timed, steps(told))
 })
+
+const pick = <T, K extends keyof T>(of: T, keys: K[]) => Object.fromEntries(keys.map((key) => [key, of[key]]))
 
 /** Heartbeats go on between the event and its reading. */
 const withoutAge = (value: unknown) => JSON.parse(JSON.stringify(value, (key, of) => (key === 'heartbeatAgeMs' ? 0 : of)))
