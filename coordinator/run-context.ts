@@ -12,6 +12,7 @@ import type { Member, Membership } from './membership.js'
 import type { CheckpointList } from './monitor/checkpoint-list.js'
 import type { RunProgress } from './monitor/progress.js'
 import type { RunEvents } from './monitor/run-events.js'
+import type { Pace } from './pace.js'
 import type { RunControl } from './run-control.js'
 import type { RunDirectory } from './run-directory.js'
 import type { StepBook } from './step-book.js'
@@ -41,6 +42,7 @@ export interface RunContext {
   readonly saved: CheckpointList
   readonly status: RunStatus
   readonly progress: RunProgress
+  readonly pace: Pace
   /** Set once the data is known. */
   plan: TrainingPlan | undefined
   /** Set while workers train. */

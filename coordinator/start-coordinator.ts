@@ -35,6 +35,7 @@ import { DirectoryHistory } from './monitor/directory-history.js'
 import { monitorService } from './monitor/monitor-service.js'
 import { RunProgress } from './monitor/progress.js'
 import { type RunEvent, RunEvents } from './monitor/run-events.js'
+import { Pace } from './pace.js'
 import { tellRefused } from './refused-callers.js'
 import { type Outcome, type Resumed, run } from './run.js'
 import { enterPhase, type RunContext, type RunParts } from './run-context.js'
@@ -215,6 +216,7 @@ function makeContext(
     status: { phase: 'joining', step, epoch, rowsInEpoch: 0, ledger, checkpoint: name, candidates: [], error: '' },
     plan: undefined,
     progress: new RunProgress(job),
+    pace: new Pace(),
     steps: undefined,
     controller: undefined,
   }

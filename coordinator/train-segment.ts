@@ -51,7 +51,7 @@ export async function trainSegment(
   const dealt = dealBlocks(rows.pieces, job.train.lanes, job.seed, from.epoch)
   context.progress.begin({ paths, pieces }, { epoch: from.epoch, dealt, cursors: from.cursors })
   const ledger = [...from.ledger]
-  const meter = new Meter()
+  context.pace.start()
 
   const record = (commit: Commit) => {
     const last = ledger.pop()!
@@ -65,7 +65,7 @@ export async function trainSegment(
     const unlisted = sum('rejected') - rejects.length
     if (unlisted > 0) context.events.log('warn', `${unlisted} more malformed lines of step ${commit.step} are counted but not listed in rejects.tsv`)
     recordRejects(context, rejects, paths, status.ledger.rejected)
-    if (commit.examples > 0) recordStep(context, commit, meter)
+    if (commit.examples > 0) recordStep(context, commit)
     controller?.surfaces.committed(commit.step)
   }
   const exchange =
@@ -145,7 +145,7 @@ export function recordRejects(context: RunContext, rejects: readonly Reject[], p
     )
 }
 
-function recordStep({ status, directory, events }: RunContext, commit: Commit, meter: Meter) {
+function recordStep({ status, directory, events, pace }: RunContext, commit: Commit) {
   const { step, epoch, examples, lossSum, times, candidates, validationSum, validationExamples } = commit
   const loss = lossSum / examples
   // Sums of float32: more digits than theirs say nothing.
@@ -161,7 +161,7 @@ function recordStep({ status, directory, events }: RunContext, commit: Commit, m
   const ranks = times.map((of, rank) => ({ ...of, rank }))
   events.emit({
     step: {
-      ...{ step, epoch, loss, examples, examplesPerSecond: meter.add(examples), rowsDone: status.ledger.read, ranks },
+      ...{ step, epoch, loss, examples, examplesPerSecond: pace.add(examples), rowsDone: status.ledger.read, ranks },
       ...{ weights, losses, validationLoss, validationExamples },
     },
   })
@@ -183,19 +183,4 @@ function cursorsOf(come: { lane: number; cursor: Cursor | null }[], lanes: numbe
     const { piece, offset, line, emitted, exhausted, pass } = cursor
     return { piece, offset, line, emitted, exhausted, pass }
   })
-}
-
-/** Examples a second over the last seconds: an exponential mean whose memory is about five seconds. */
-class Meter {
-  private lastMs = performance.now()
-  private rate = 0
-
-  add(examples: number): number {
-    const now = performance.now()
-    const seconds = Math.max((now - this.lastMs) / 1000, 1e-6)
-    this.lastMs = now
-    const weight = this.rate === 0 ? 1 : 1 - Math.exp(-seconds / 5)
-    this.rate += weight * (examples / seconds - this.rate)
-    return this.rate
-  }
 }
