@@ -8,6 +8,9 @@ import type { Log } from '../common/log.js'
 
 const repeated = new Set(['Describe', 'Progress', 'Heartbeat', 'NextTask'])
 
+/** A run that is over refuses all calls of its workers, and a caller without the token may ask for ever: each is told once, by an event of the run. */
+const quiet = (call: string, code: status) => repeated.has(call) || code === status.UNAUTHENTICATED
+
 export function logRequests(log: Log): ServerInterceptor {
   return ({ path }, call) => {
     const [, service, name = ''] = path.split('/')
@@ -23,9 +26,8 @@ export function logRequests(log: Log): ServerInterceptor {
       start: (next) => (monitor ? next(listener) : next()),
       sendStatus: (outcome, next) => {
         const { code, details } = outcome
-        // A run that is over refuses every call of its workers: that is told once, by its last phase.
         if (code !== status.OK && code !== status.CANCELLED)
-          log[repeated.has(name) ? 'debug' : 'warn'](`${name} refused: ${details}`, { ...facts, code: status[code] })
+          log[quiet(name, code) ? 'debug' : 'warn'](`${name} refused: ${details}`, { ...facts, code: status[code] })
         next(outcome)
       },
     })

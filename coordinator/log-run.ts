@@ -20,7 +20,7 @@ export function logRun(log: Log, status: Pick<RunStatus, 'rowsInEpoch'>, everyMs
     } else if (metric) log.info(`${metric.split}: ${scores(metric)}`, { event: 'metric', ...metric })
     else if (phase) {
       const { phase: name, detail } = phase
-      log[name === 'failed' ? 'error' : 'info'](detail === '' ? name : `${name}: ${detail}`, { event: 'phase', phase: name, detail })
+      log.info(detail === '' ? name : `${name}: ${detail}`, { event: 'phase', phase: name, detail })
     } else if (line) {
       const level = line.level === 'warn' || line.level === 'error' ? line.level : 'info'
       log[level](line.message, { event: 'log', message: line.message })

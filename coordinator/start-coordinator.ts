@@ -158,7 +158,10 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     throw error
   }
   if (training) keepEvents(context, resumed?.past.startedUnixMs ?? 0)
-  if (log) events.subscribe(logRun(log, context.status))
+  if (log) {
+    events.subscribe(logRun(log, context.status))
+    control.failed.catch(({ message, kind, code }: LossmithError) => log.error(message, { event: 'failure', kind, code }))
+  }
   if (options.onEvent !== undefined) events.subscribe(options.onEvent)
 
   const startedMs = performance.now()
