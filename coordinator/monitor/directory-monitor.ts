@@ -47,13 +47,21 @@ export function directoryMonitor(path: string): Monitor {
   }
 }
 
+interface StoredInput extends ReadInput {
+  readonly training: Piece[]
+  /** Of one epoch. */
+  readonly rows: number
+}
+
 class StoredRun {
   readonly path: string
   readonly history: DirectoryHistory
   private readonly job: Job
   private readonly jobYaml: string
   private readonly checkpoints: CheckpointList
-  private read: ReadInput | undefined
+  private read: StoredInput | undefined
+  /** Of the newest checkpoint that was asked about. */
+  private reached: { of: string; progress: RunProgress } | undefined
 
   constructor(path: string) {
     this.path = resolve(path)
@@ -80,7 +88,7 @@ class StoredRun {
       jobYaml: this.jobYaml,
       ...{ generation, step, epoch, epochs: job.train.epochs, members },
       ledger: manifest?.ledger.at(-1) ?? emptyLedger(epoch),
-      rowsInEpoch: sumOfRows(this.training()),
+      rowsInEpoch: this.input()?.rows ?? 0,
       error: phase === 'failed' ? detail : '',
       startedUnixMs: history.startedUnixMs,
       lanes: job.train.lanes,
@@ -100,25 +108,29 @@ class StoredRun {
     const input = this.input()
     const manifest = await this.newestManifest()
     if (input === undefined) return { epoch: 0, files: [], lanes: [] }
-    const { epoch, epochDone, cursors } = manifest ?? { epoch: 1, epochDone: false, cursors: [] }
-    const progress = new RunProgress(job)
-    progress.begin(input, { epoch, dealt: dealBlocks(this.training(), job.train.lanes, job.seed, epoch), cursors })
-    if (epochDone) progress.end()
+    const { step, epoch, epochDone, cursors } = manifest ?? { step: 0, epoch: 1, epochDone: false, cursors: [] }
+    const of = `${step} ${epochDone}`
+    if (this.reached?.of !== of) {
+      const progress = new RunProgress(job)
+      progress.begin(input, { epoch, dealt: dealBlocks(input.training, job.train.lanes, job.seed, epoch), cursors })
+      if (epochDone) progress.end()
+      this.reached = { of, progress }
+    }
     const { members = [] } = history.members ?? {}
-    return progress.describe(cells, (lane) => members.find((of) => lane >= of.firstLane && lane < of.firstLane + of.laneCount)?.rank ?? -1)
+    const rankOf = (lane: number) => members.find(({ firstLane, laneCount }) => lane >= firstLane && lane < firstLane + laneCount)?.rank ?? -1
+    return this.reached.progress.describe(cells, rankOf)
   }
 
   /** What the run reads, once its index is there. */
-  private input(): ReadInput | undefined {
+  private input(): StoredInput | undefined {
     if (this.read !== undefined) return this.read
     const data = new RunDirectory(this.path).readData()
     if (data === undefined) return undefined
-    this.read = { paths: data.files.map(({ path }) => path), pieces: piecesOf(this.job, data.indexes) }
+    const pieces = piecesOf(this.job, data.indexes)
+    const training = pieces.filter(({ split }) => split === 'train')
+    const rows = training.reduce((sum, { take }) => sum + take, 0)
+    this.read = { paths: data.files.map(({ path }) => path), pieces, training, rows }
     return this.read
-  }
-
-  private training(): Piece[] {
-    return this.input()?.pieces.filter(({ split }) => split === 'train') ?? []
   }
 
   /** Not checked against its files: a run is shown, not loaded. */
@@ -127,5 +139,3 @@ class StoredRun {
     return name === undefined ? undefined : readManifest(join(this.path, 'checkpoints', name))
   }
 }
-
-const sumOfRows = (pieces: readonly Piece[]) => pieces.reduce((sum, { take }) => sum + take, 0)

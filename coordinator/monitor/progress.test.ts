@@ -152,3 +152,17 @@ test('files without rows, cells beyond the most, a run that has not begun', () =
     ],
   )
 })
+
+test('a piece that begins within its block: lines before it are not rows', () => {
+  const block = { file: 0, offset: 0, bytes: 100, firstLine: 1, lines: 20 }
+  const pieces: Piece[] = [
+    { id: 0, block, skip: 0, take: 8, split: 'test' },
+    { id: 1, block, skip: 8, take: 12, split: 'train' },
+  ]
+  const progress = new RunProgress({ data: { split: { by: 'files' } } } as Job)
+  const cursor = { piece: 0, offset: 0, line: 11, emitted: 1, exhausted: false, pass: 0 }
+  progress.begin({ paths: ['a'], pieces }, { epoch: 1, dealt: [[pieces[1]!]], cursors: [cursor] })
+  const { files, lanes } = progress.describe(5, () => 0)
+  assert.deepEqual(files, [{ path: 'a', rows: 12, rowsDone: 4, read: [0, 0, 1, 0, 0], heldOut: [1, 1, 0, 0, 0] }])
+  assert.deepEqual([lanes[0]!.rowsDone, lanes[0]!.line], [4, 14])
+})
