@@ -87,6 +87,14 @@ test('reflection, health, Describe, Watch, Progress, CheckpointNow and Stop whil
   assert.deepEqual([progress.files.length, progress.files[0]!.read.length, progress.lanes.length], [1, 10, 8])
   assert.ok(progress.epoch >= 1 && progress.lanes.every(({ rank }, lane) => rank === lane >> 2))
 
+  // The same by the client that the package exports, and the directory beside it.
+  const { connectMonitor, directoryMonitor } = (await import(exported)) as typeof import('../coordinator/monitor/index.js')
+  const typed = connectMonitor({ address })
+  t.after(() => typed.close())
+  const [live, stored] = await Promise.all([typed.describe(), directoryMonitor(run).describe()])
+  assert.deepEqual([live.directory, live.live, live.startedUnixMs > 0], [run, true, true])
+  assert.deepEqual([stored.directory, stored.live, stored.jobYaml], [run, false, live.jobYaml])
+
   assert.deepEqual(readdirSync(join(run, 'checkpoints')), [])
   assert.deepEqual(await ask('CheckpointNow'), { accepted: true, reason: '' })
   for (let waited = 0; !readdirSync(join(run, 'checkpoints')).some((name) => /^step-\d+$/.test(name)); waited += 20) {
@@ -110,6 +118,8 @@ test('reflection, health, Describe, Watch, Progress, CheckpointNow and Stop whil
   for (const worker of workers) assert.equal((await worker.ended).code, 0)
 })
 
+/** A name of this package itself: resolved as for a user, by package.json. */
+const exported: string = 'lossmith/monitor'
 const packageFile = (name: string, path: string) => join(dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`))), path)
 const reflectionProto = packageFile('@grpc/reflection', 'build/proto/grpc/reflection/v1/reflection.proto')
 const healthProto = packageFile('grpc-health-check', 'proto/health/v1/health.proto')

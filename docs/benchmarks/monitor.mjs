@@ -59,6 +59,7 @@ cluster: { workers: ${workers}, lostAfterMs: 30000 }
     mode: 'train',
     listen: '127.0.0.1:0',
     insecure: false,
+    tensorboard: true,
   }
   const coordinator = await startCoordinator(options, testParts)
   process.on('message', () => {
