@@ -31,7 +31,7 @@ before(async () => {
     train: { epochs: 500 },
     loss: { search: ['bce', 'focal'], controller: { period: 2 } },
     checkpoint: { everySteps: 40, keep: 3 },
-    cluster: { joinTimeoutSeconds: 100, lostAfterMs: 60_000 },
+    cluster: { joinTimeoutSeconds: 100, lostAfterMs: 15_000 },
   })
 })
 afterEach(() => processes.allGone(10_000))
