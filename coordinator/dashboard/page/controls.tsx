@@ -86,7 +86,7 @@ const done: Record<Request, string> = {
 /** Why this cannot be asked now; undefined where it can. */
 function refusal(run: RunStore, request: Request): string | undefined {
   const { description, phase } = run
-  if (phase === 'done' || phase === 'failed') return 'the run is over'
+  if (run.over) return 'the run is over'
   if (!run.connected) return 'the coordinator does not answer'
   if (description === undefined) return 'the run is not known yet'
   if (!description.live) return 'no coordinator works on this run'

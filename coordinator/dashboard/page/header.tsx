@@ -37,7 +37,7 @@ export function Header({ infos, settings, runs, onShow }: HeaderProps) {
 function PhaseChip({ run }: { run: RunStore }) {
   useRuns([run])
   const live = run.description?.live ?? run.info.live
-  const over = run.phase === 'done' || run.phase === 'failed'
+  const { over } = run
   const kind = run.lost !== '' ? 'lost' : live || over ? (kinds[run.phase] ?? 'busy') : 'idle'
   const text = run.lost !== '' ? 'no answer' : run.phase || 'connecting'
   useEffect(() => {

@@ -2,13 +2,17 @@
 import { compact, count, duration, percent, score } from './format-number.js'
 import { runProgress } from './run-progress.js'
 import type { RunStore } from './run-store.js'
-import { smooth } from './smooth.js'
+import { lossWidths, smooth } from './smooth.js'
 import { useRuns } from './use-runs.js'
+
+/** More rows than a mean reaches back over. */
+const meanRows = 1024
 
 export function Now({ run }: { run: RunStore }) {
   useRuns([run])
   const { epoch, epochs, part, leftMs } = runProgress(run)
-  const over = run.phase === 'done' || run.phase === 'failed'
+  const { over } = run
+  const failure = run.phase === 'failed' ? run.description?.error || run.phaseDetail : undefined
   const metric = run.metrics.filter(({ split }) => split !== 'train').at(-1)
   const quality = metric?.auc != null && !Number.isNaN(metric.auc) ? metric.auc : metric?.accuracy
   const whole = over && run.phase === 'done' ? 1 : part
@@ -21,12 +25,17 @@ export function Now({ run }: { run: RunStore }) {
         <span class="figure-value">{percent(whole)}</span>
         <progress value={whole ?? 0} max={1} aria-label="Progress of the epoch" />
       </div>
-      <Figure name={over ? 'took' : 'left'} value={over ? duration(lasted(run)) : duration(leftMs)} />
+      <Figure name={over ? 'took' : 'time left'} value={over ? duration(lasted(run)) : duration(leftMs)} />
       <Figure name="step" value={count(run.latest?.step ?? run.description?.step)} />
       <Figure name="loss" value={score(meanLoss(run))} />
       <Figure name={metric !== undefined && metric.auc == null ? 'accuracy' : 'AUC'} of={metric?.split} value={score(quality)} />
       <Figure name="examples/s" value={compact(over ? meanRate(run) : run.latest?.examplesPerSecond || undefined)} />
-      {run.description?.error ? <p class="now-error">{run.description.error}</p> : null}
+      {failure !== undefined && (
+        <div class="notice now-error" role="alert">
+          <strong>The run failed.</strong>
+          <p>{failure}</p>
+        </div>
+      )}
     </section>
   )
 }
@@ -43,20 +52,16 @@ function Figure({ name, of, value }: { name: string; of?: string | undefined; va
   )
 }
 
-/** Of the newest steps: a single step says little. */
-function meanLoss({ recent }: RunStore): number | undefined {
-  const steps = recent.map(({ step }) => step)
-  return smooth(
-    steps,
-    recent.map(({ loss }) => loss ?? Number.NaN),
-    20,
-  ).at(-1)
+/** As the chart of the loss smooths it: a single step says little. */
+function meanLoss({ steps }: RunStore): number | undefined {
+  const places = steps.column('step')?.slice(-meanRows)
+  return places === undefined ? undefined : smooth(places, steps.column('loss')!.slice(-meanRows), lossWidths.some * places.at(-1)!).at(-1)
 }
 
-function lasted({ steps, description, info }: RunStore): number | undefined {
-  const times = steps.column('unixMs')
-  const began = description?.startedUnixMs || info.startedUnixMs || times?.[0]
-  return times === undefined || began === undefined ? undefined : times.at(-1)! - began
+function lasted({ steps, notes, description, info }: RunStore): number | undefined {
+  const ended = Math.max(notes.at(-1)?.unixMs ?? 0, steps.column('unixMs')?.at(-1) ?? 0)
+  const began = description?.startedUnixMs || info.startedUnixMs || notes[0]?.unixMs
+  return ended === 0 || began === undefined ? undefined : Math.max(0, ended - began)
 }
 
 function meanRate({ steps }: RunStore): number | undefined {

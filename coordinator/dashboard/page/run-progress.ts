@@ -1,5 +1,5 @@
-/** How far a run is and when it will be done, at the pace of the last minute. */
-import type { RunStore } from './run-store.js'
+/** How far a run is and when it will be done, at the pace of the last minute without a pause. */
+import { ofTraining, type RunStore } from './run-store.js'
 
 const windowMs = 60_000
 
@@ -22,11 +22,11 @@ export function runProgress(run: RunStore): RunProgress {
     epoch,
     epochs,
     part,
-    leftMs: run.phase === 'training' && run.lost === '' && rowsInEpoch > 0 ? remaining(run, rowsInEpoch, epochs) : undefined,
+    leftMs: ofTraining.has(run.phase) && run.lost === '' && rowsInEpoch > 0 ? remaining(run, rowsInEpoch, epochs) : undefined,
   }
 }
 
-function remaining({ steps }: RunStore, rowsInEpoch: number, epochs: number): number | undefined {
+function remaining({ steps, trainingSinceMs }: RunStore, rowsInEpoch: number, epochs: number): number | undefined {
   if (steps.length < 2) return undefined
   const times = steps.column('unixMs')!
   const rows = steps.column('rowsDone')!
@@ -34,7 +34,8 @@ function remaining({ steps }: RunStore, rowsInEpoch: number, epochs: number): nu
   const done = (i: number) => (epoch[i]! - 1) * rowsInEpoch + rows[i]!
   const newest = steps.length - 1
   let from = newest - 1
-  while (from > 0 && times[newest]! - times[from]! < windowMs) from--
+  while (from > 0 && times[newest]! - times[from]! < windowMs && times[from - 1]! >= trainingSinceMs) from--
+  if (times[from]! < trainingSinceMs) return undefined
   const pace = (done(newest) - done(from)) / (times[newest]! - times[from]!)
   return pace > 0 && Number.isFinite(pace) ? Math.max(0, epochs * rowsInEpoch - done(newest)) / pace : undefined
 }

@@ -11,6 +11,8 @@ const maxMetrics = 4096
 const maxSurfaces = 128
 const maxRecent = 64
 const paceDecay = 0.9
+/** Phases that alternate as long as nobody interrupts. */
+export const ofTraining: ReadonlySet<string> = new Set(['training', 'saving', 'evaluating'])
 
 export interface StoreOptions {
   /** Calls back soon, once for all changes until then: a frame of the page. Default: 16 ms. */
@@ -48,6 +50,8 @@ export class RunStore {
 
   private readonly listeners = new Set<() => void>()
   private readonly schedule: (notify: () => void) => void
+  /** Since when it trains without a pause or a restart; 0: from its first step. */
+  trainingSinceMs = 0
   private readonly phaseDetails = new Map<string, string>()
   /** Members of the generation whose steps come now: history brings old ones. */
   private dealt: Member[] = []
@@ -69,6 +73,11 @@ export class RunStore {
     return this.info.id
   }
 
+  /** Nothing more comes of it. */
+  get over(): boolean {
+    return this.phase === 'done' || this.phase === 'failed'
+  }
+
   /** What the newest event of the phase says of it. */
   get phaseDetail(): string {
     return this.phaseDetails.get(this.phase) ?? ''
@@ -87,6 +96,11 @@ export class RunStore {
   /** Names of the losses that are mixed; empty where one is trained. */
   get candidates(): string[] {
     return this.description?.candidates ?? []
+  }
+
+  /** How its job says which losses are trained; undefined while the job is not known. */
+  get lossMode(): string | undefined {
+    return this.description?.jobYaml.match(/^loss:\n +mode: (\w+)$/m)?.[1]
   }
 
   /** Returns the end of the subscription. */
@@ -140,6 +154,7 @@ export class RunStore {
     this.stale = false
     this.steps.clear()
     this.pace.clear()
+    this.trainingSinceMs = 0
     this.latest = undefined
     this.recent = []
     this.metrics = []
@@ -154,7 +169,7 @@ export class RunStore {
       this.notes.push(event)
       if (this.notes.length > maxNotes) this.notes.shift()
       if (event.metric != null) this.addMetric(event.metric)
-      if (event.phase != null) this.addPhase(event.phase)
+      if (event.phase != null) this.addPhase(event.phase, event.unixMs)
       if (event.members != null) this.dealt = event.members.members
     }
   }
@@ -198,7 +213,9 @@ export class RunStore {
   }
 
   /** An event may be of long ago: a description, which follows every phase, says which is now. */
-  private addPhase({ phase, detail }: { phase: string; detail: string }): void {
+  private addPhase({ phase, detail }: { phase: string; detail: string }, unixMs: number): void {
+    if (!ofTraining.has(phase)) this.trainingSinceMs = Number.POSITIVE_INFINITY
+    else if (this.trainingSinceMs === Number.POSITIVE_INFINITY) this.trainingSinceMs = unixMs
     if (this.description === undefined) this.phase = phase
     this.phaseDetails.set(phase, detail)
   }

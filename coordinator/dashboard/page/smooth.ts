@@ -18,3 +18,6 @@ export function smooth(x: ArrayLike<number>, y: ArrayLike<number>, width: number
   }
   return means
 }
+
+/** Parts of what is shown that the mean of losses reaches back over. */
+export const lossWidths = { none: 0, some: 0.01, more: 0.05 }

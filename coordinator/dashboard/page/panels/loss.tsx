@@ -7,22 +7,19 @@ import { Panel } from '../panel.js'
 import type { PanelInput } from '../panel-input.js'
 import type { PlotLine, PlotTable } from '../plot.js'
 import type { RunStore } from '../run-store.js'
-import { smooth } from '../smooth.js'
+import { lossWidths, smooth } from '../smooth.js'
 import { usePlaces } from '../use-places.js'
 import { useRuns } from '../use-runs.js'
-
-/** Parts of what is shown that the mean reaches back over. */
-const widths = { none: 0, some: 0.01, more: 0.05 }
 
 export function LossPanel({ runs, primary }: PanelInput) {
   useRuns(runs)
   const [scale, setScale] = useState<'linear' | 'log'>('linear')
-  const [smoothing, setSmoothing] = useState<keyof typeof widths>('some')
+  const [smoothing, setSmoothing] = useState<keyof typeof lossWidths>('some')
   const { places, start, end, formatX, formatPlace } = usePlaces(runs)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
-    () => runs.map((run, i) => lossTable(run, i, { x: places[i]!, width: widths[smoothing] * end, alone: runs.length === 1 })),
+    () => runs.map((run, i) => lossTable(run, i, { x: places[i]!, width: lossWidths[smoothing] * end, alone: runs.length === 1 })),
     [versions, end, smoothing],
   )
   return (
@@ -31,7 +28,7 @@ export function LossPanel({ runs, primary }: PanelInput) {
       title="Loss"
       size="wide"
       filled={runs.some(({ steps }) => steps.length > 0)}
-      empty="The loss of every step, as soon as training has begun."
+      empty={primary.over ? 'The run ended before its training began.' : 'The loss of every step, as soon as training has begun.'}
       actions={
         <>
           <Choice
