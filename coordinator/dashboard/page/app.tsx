@@ -17,6 +17,8 @@ import { ThroughputPanel } from './panels/throughput.js'
 import { WorkersPanel } from './panels/workers.js'
 import { useRunList, useShownRuns } from './run-list.js'
 import { ShownRuns } from './shown-runs.js'
+import { useRuns } from './use-runs.js'
+import { useSettled } from './use-settled.js'
 
 const panels: ComponentType<PanelInput>[] = [
   LossPanel,
@@ -35,21 +37,36 @@ export function App() {
   const { infos, settings, lost } = useRunList()
   const [runs, show] = useShownRuns(infos)
   const primary = runs[0]
+  const settled = useSettled(primary)
   if (infos === undefined || primary === undefined) return <Nothing text={nothing(infos === undefined, lost)} />
   return (
     <>
       <Header infos={infos} settings={settings} runs={runs} onShow={show} />
       <main>
         <Notice runs={runs} lost={lost} />
-        <Now run={primary} key={primary.id} />
-        <ShownRuns runs={runs} onShow={show} />
-        <div class="panels">
-          {panels.map((Shown) => (
-            <Shown key={Shown.name} runs={runs} primary={primary} />
-          ))}
-        </div>
+        {settled && (
+          <>
+            <Now run={primary} key={primary.id} />
+            <ShownRuns runs={runs} onShow={show} />
+            <Panels runs={runs} primary={primary} />
+          </>
+        )}
       </main>
     </>
+  )
+}
+
+function Panels({ runs, primary }: PanelInput) {
+  useRuns(runs)
+  // Nothing is mixed: the panel of the surface says so.
+  const one = runs.every(({ lossMode }) => lossMode === 'one')
+  const shown = panels.filter((panel) => panel !== CandidatesPanel || !one)
+  return (
+    <div class="panels">
+      {shown.map((Shown) => (
+        <Shown key={Shown.name} runs={runs} primary={primary} />
+      ))}
+    </div>
   )
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { dashes, seriesVariable } from './palette.js'
 import { type Hover, Plot, type PlotLine, type PlotTable } from './plot.js'
+import { spacings } from './run-axis.js'
 import { useView } from './view.js'
 
 export interface LineChartProps {
@@ -63,19 +64,20 @@ export function LineChart(props: LineChartProps) {
 
 /** Makes the chart anew when its lines or its look change, else only draws. */
 function usePlot(tables: PlotTable[], props: LineChartProps) {
-  const { dark, wall } = useView()
+  const { axis, dark, wall } = useView()
   const { start, end, log = false, stacked = false, fromZero = false, formatPlace } = props
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<Plot | undefined>(undefined)
   const [hover, setHover] = useState<Hover | undefined>()
   const [zoomed, onZoom] = useState(false)
   const lines = tables.flatMap((table) => table.lines)
-  const look = JSON.stringify([lines.map(({ values: _, ...rest }) => rest), log, stacked, fromZero, dark, wall])
+  const look = JSON.stringify([lines.map(({ values: _, ...rest }) => rest), log, stacked, fromZero, axis, dark, wall])
   const format = useRef(formatPlace)
   format.current = formatPlace
   // `look` is all of the lines but their values.
   useEffect(() => {
     const made = new Plot(place.current!, lines, {
+      spacings: spacings[axis],
       log,
       stacked,
       fromZero,

@@ -28,6 +28,8 @@ export interface PlotTable {
 
 export interface PlotOptions {
   formatX: (x: number) => string
+  /** Distances that ticks along x may have. */
+  spacings: number[]
   log: boolean
   /** Each line on top of those before it, filled. */
   stacked: boolean
@@ -107,7 +109,7 @@ export class Plot {
   }
 
   private chartOptions(lines: PlotLine[]): uPlot.Options {
-    const { formatX, log, stacked, fromZero } = this.options
+    const { formatX, spacings, log, stacked, fromZero } = this.options
     const axis = { ...axisLook(), values: (_: uPlot, splits: number[]) => splits.map((value) => (value == null ? '' : formatX(value))) }
     const spread = (_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax => spreadOf(min, max, { log, fromZero, stacked })
     return {
@@ -116,7 +118,7 @@ export class Plot {
       legend: { show: false },
       scales: { x: { time: false }, y: { distr: log ? 3 : 1, log: 10, range: spread } },
       axes: [
-        { ...axis, space: 70 * typeScale() },
+        { ...axis, space: 70 * typeScale(), incrs: spacings },
         {
           ...axisLook(),
           ...(log ? logTicks : {}),
@@ -201,7 +203,8 @@ function seriesOf({ label, colour, dash = 0, width = 1.75, opacity = 1, points =
     width: width * typeScale(),
     dash: [...dashes[dash % dashes.length]!],
     spanGaps: true,
-    points: { show: points, size: 7 * typeScale(), stroke, fill: stroke },
+    // A line of one place is a point.
+    points: { show: (chart) => points || chart.data[0].length === 1, size: 7 * typeScale(), stroke, fill: stroke },
     ...(stacked ? { fill: faint(seriesColour(colour), 0.32) } : {}),
   }
 }

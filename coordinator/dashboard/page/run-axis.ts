@@ -3,6 +3,12 @@ import type { RunStore } from './run-store.js'
 
 export type Axis = 'step' | 'examples' | 'time'
 
+const wholes = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat()
+const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, ...wholes.map((days) => days * 86_400)]
+
+/** Distances that ticks may have: no half steps, and times as clocks have them. */
+export const spacings: Record<Axis, number[]> = { step: wholes, examples: wholes, time: seconds }
+
 /** The place of every row of the steps, ascending. */
 export function axisValues(run: RunStore, axis: Axis): Float64Array {
   const steps = run.steps.column('step') ?? new Float64Array()

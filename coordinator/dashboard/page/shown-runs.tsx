@@ -9,8 +9,10 @@ export function ShownRuns({ runs, onShow }: { runs: RunStore[]; onShow: (ids: st
   useRuns(runs)
   const { axis, setAxis } = useView()
   const ids = runs.map(({ id }) => id)
+  const alone = runs.length === 1 ? runs[0] : undefined
   return (
     <section class="shown" aria-label="Shown runs and the axis of charts">
+      {alone !== undefined && <p class="shown-detail">{detailOf(alone)}</p>}
       {runs.length > 1 && (
         <ul>
           {runs.map((run, i) => (
@@ -54,4 +56,11 @@ export function ShownRuns({ runs, onShow }: { runs: RunStore[]; onShow: (ids: st
       />
     </section>
   )
+}
+
+/** What its phase is about, as `epoch 3 from step 301`, or why it was paused. */
+function detailOf(run: RunStore): string {
+  if (run.over) return run.description?.directory ?? ''
+  if (run.description?.live === false) return run.message
+  return run.phaseDetail === '' ? '' : `${run.phase}: ${run.phaseDetail}`
 }

@@ -16,5 +16,5 @@ export function usePlaces(runs: readonly RunStore[]) {
 const formats = {
   step: { formatX: (x: number) => `step ${count(Math.round(x))}`, formatPlace: compact },
   examples: { formatX: (x: number) => `${compact(Math.round(x))} examples`, formatPlace: compact },
-  time: { formatX: (x: number) => duration(x * 1000), formatPlace: (x: number) => duration(x * 1000) },
+  time: { formatX: (x: number) => duration(x * 1000), formatPlace: (x: number) => duration(x * 1000).replace(/ 0 \w+$/, '') },
 }

@@ -46,10 +46,7 @@ export function CandidatesPanel({ runs }: PanelInput) {
 }
 
 function emptyText(runs: readonly RunStore[]): string {
-  const known = runs.some(({ steps, description }) => steps.length > 0 && description !== undefined)
-  return known
-    ? 'One loss is trained: there is nothing to mix. With `loss.search` in the job, this shows which losses the controller gives weight to.'
-    : 'Which losses the controller gives weight to, as soon as training has begun.'
+  return runs[0]!.over ? 'The run ended before its training began.' : 'The weight of each loss, as soon as training has begun.'
 }
 
 /** Of all the runs, each once: a name has the same colour in every run. */

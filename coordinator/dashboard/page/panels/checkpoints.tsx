@@ -4,8 +4,12 @@ import { CopyButton } from '../copy-button.js'
 import { compact, count, duration } from '../format-number.js'
 import { Panel } from '../panel.js'
 import type { PanelInput } from '../panel-input.js'
+import { ScrollBox } from '../scroll-box.js'
 import { useClock } from '../use-clock.js'
 import { useRuns } from '../use-runs.js'
+
+/** More of them scroll: the command below stays in sight. */
+const mostAtOnce = 8
 
 export function CheckpointsPanel({ primary }: PanelInput) {
   useRuns([primary])
@@ -17,20 +21,26 @@ export function CheckpointsPanel({ primary }: PanelInput) {
       name="checkpoints"
       title="Checkpoints"
       filled={newestFirst.length > 0}
-      empty="None yet: one is written at the end of an epoch, when the run is paused or stopped, and when you ask for one."
+      empty={
+        primary.over
+          ? 'The run ended before its first checkpoint.'
+          : 'None yet: one is written at the end of an epoch, when the run is paused or stopped, and when you ask for one.'
+      }
     >
-      <ul class="checkpoints">
-        {newestFirst.map(({ name, step, bytes, unixMs }, i) => (
-          <li key={name}>
-            <span class="checkpoint-step">step {count(step)}</span>
-            {i === 0 && <strong class="tag good">newest</strong>}
-            <span class="faint">{bytes > 0 && `${compact(bytes)}B`}</span>
-            <time class="faint" dateTime={new Date(unixMs).toISOString()} title={new Date(unixMs).toLocaleString()}>
-              {duration(Math.max(0, now - unixMs))} ago
-            </time>
-          </li>
-        ))}
-      </ul>
+      <ScrollBox label="Checkpoints, the newest first" scrolls={newestFirst.length > mostAtOnce}>
+        <ul class="checkpoints">
+          {newestFirst.map(({ name, step, bytes, unixMs }, i) => (
+            <li key={name}>
+              <span class="checkpoint-step">step {count(step)}</span>
+              {i === 0 && <strong class="tag good">newest</strong>}
+              <span class="faint">{bytes > 0 && `${compact(bytes)}B`}</span>
+              <time class="faint" dateTime={new Date(unixMs).toISOString()} title={new Date(unixMs).toLocaleString()}>
+                {duration(Math.max(0, now - unixMs))} ago
+              </time>
+            </li>
+          ))}
+        </ul>
+      </ScrollBox>
       <p class="faint small">To go on from the newest, with any number of workers:</p>
       <div class="command">
         <code>{command}</code>

@@ -23,7 +23,6 @@ export function EventsPanel({ primary }: PanelInput) {
   const [search, find] = useState('')
   const notes = shownNotes(primary.notes, shown, search, mostLines)
   const rejects = primary.description?.rejects ?? 0
-  const failure = primary.phase === 'failed' ? primary.description?.error || primary.phaseDetail : ''
   return (
     <Panel
       name="events"
@@ -45,8 +44,11 @@ export function EventsPanel({ primary }: PanelInput) {
         </>
       }
     >
-      <div role="alert">{failure !== '' && <p class="failure">The run failed: {failure}</p>}</div>
-      {rejects > 0 && <p class="small warn-text">{count(rejects)} malformed lines so far; all of them are in rejects.tsv of the run.</p>}
+      {rejects > 0 && (
+        <p class="small warn-text">
+          {count(rejects)} malformed {rejects === 1 ? 'line' : 'lines'}, all of them in rejects.tsv of the run.
+        </p>
+      )}
       <ScrollBox label="Events, the newest first">
         <ol class="event-list" reversed>
           {notes.map((note, i) => (

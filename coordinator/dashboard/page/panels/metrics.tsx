@@ -24,7 +24,7 @@ const metricNames = [
 const shortNames: Partial<Record<Metric, string>> = { recalibrated: 'recal.', calibration: 'calib.' }
 type Metric = (typeof metricNames)[number][0]
 
-export function MetricsPanel({ runs }: PanelInput) {
+export function MetricsPanel({ runs, primary }: PanelInput) {
   useRuns(runs)
   const [wanted, setMetric] = useState<Metric | ''>('')
   const [wantedSplit, setSplit] = useState('')
@@ -48,7 +48,11 @@ export function MetricsPanel({ runs }: PanelInput) {
       name="metrics"
       title="Metrics"
       filled={splits.length > 0}
-      empty="AUC, logloss and calibration of each split, after the first evaluation: at the end of an epoch, as `evaluate` in the job says."
+      empty={
+        primary.over
+          ? 'The run ended before its first evaluation.'
+          : 'AUC, logloss and calibration of each split, after the first evaluation: at the end of an epoch, as `evaluate` in the job says.'
+      }
       actions={
         <>
           {runs.length > 1 && splits.length > 1 && (

@@ -15,7 +15,8 @@ const mostFiles = 40
 export function ShardsPanel({ primary }: PanelInput) {
   useRuns([primary])
   const { description, progress } = primary
-  const ledger = description?.ledger
+  // Before the first epoch there is nothing to balance.
+  const ledger = description?.ledger?.epoch ? description.ledger : undefined
   const files = progress?.files ?? []
   const reading = new Set(progress?.lanes.map(({ file }) => file))
   const shown =

@@ -25,9 +25,9 @@ export function SurfacePanel({ primary }: PanelInput) {
     <Panel
       name="surface"
       title="Which loss for which example"
-      size="full"
+      size={primary.lossMode === 'one' ? 'wide' : 'full'}
       filled={surfaces.length > 0}
-      empty={emptyWords(primary.description?.jobYaml, primary.candidates.length)}
+      empty={emptyWords(primary)}
       actions={
         fields.length > 0 && (
           <label>
@@ -68,8 +68,10 @@ function contrastOf({ surfaces }: RunStore, field: string): number {
   return widestPair(surfacesOf(surfaces, field).at(-1)!)?.distance ?? 0
 }
 
-function emptyWords(jobYaml: string | undefined, candidates: number): string {
-  if (jobYaml === undefined || candidates > 0 || /^ +mode: search$/m.test(jobYaml))
-    return 'The weights of the candidate losses will be here once training begins.'
-  return 'This run trains every example with the same loss. With loss: {search: [bce, focal, kl]} in its job a controller learns a loss for each kind of example, and is seen here.'
+function emptyWords({ lossMode, over }: RunStore): string {
+  if (lossMode === 'one')
+    return 'Every example is trained with the same loss. With `loss: {search: [bce, focal, kl]}` in the job, a controller learns a loss for each kind of example, and is seen here.'
+  if (lossMode !== undefined && lossMode !== 'search')
+    return 'The job says which loss an example is trained with, and no controller learns it. With `loss: {search: [bce, focal, kl]}` one does, and is seen here.'
+  return over ? 'The run ended before its training began.' : 'What the controller has learned, as soon as training has begun.'
 }

@@ -21,7 +21,10 @@ export function ThroughputPanel({ runs, primary }: PanelInput) {
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
-    () => (of === 'each' ? [rankTable(primary, places[0]!, end)] : runs.map((run, i) => runTable(run, i, places[i]!, end))),
+    () =>
+      of === 'each'
+        ? [rankTable(primary, places[0]!, end)]
+        : runs.map((run, i) => runTable(run, i, { x: places[i]!, end, several: runs.length > 1 })),
     [versions, end, of],
   )
   return (
@@ -30,9 +33,11 @@ export function ThroughputPanel({ runs, primary }: PanelInput) {
       title="Throughput"
       filled={runs.some(({ steps }) => steps.column('examplesPerSecond') !== undefined)}
       empty={
-        runs.some(({ steps }) => steps.length > 0)
-          ? 'No times of the steps were kept in this run directory.'
-          : 'Examples a second, in all and by worker, as soon as training has begun.'
+        primary.over && primary.steps.length === 0
+          ? 'The run ended before its training began.'
+          : runs.some(({ steps }) => steps.length > 0)
+            ? 'No times of the steps were kept in this run directory.'
+            : 'Examples a second, in all and by worker, as soon as training has begun.'
       }
       actions={
         <Choice
@@ -63,9 +68,9 @@ export function ThroughputPanel({ runs, primary }: PanelInput) {
 
 const rate = (value: number | undefined) => `${compact(value)}/s`
 
-function runTable(run: RunStore, number: number, x: Float64Array, end: number): PlotTable {
+function runTable(run: RunStore, number: number, { x, end, several }: { x: Float64Array; end: number; several: boolean }): PlotTable {
   const values = smooth(x, run.steps.column('examplesPerSecond') ?? new Float64Array(), end * 0.01)
-  return { x, lines: [{ key: run.id, label: run.title, colour: number, dash: number, values }] }
+  return { x, lines: [{ key: run.id, label: several ? run.title : 'all workers', colour: number, dash: number, values }] }
 }
 
 function rankTable(run: RunStore, x: Float64Array, end: number): PlotTable {

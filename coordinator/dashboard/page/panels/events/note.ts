@@ -32,8 +32,10 @@ export function noteOf(event: RunEvent): Note | undefined {
     return { unixMs, kind: 'members', level: 'info', text: `generation ${members.generation}: ${whoHasWhat(members.members)}` }
   }
   if (metric != null) {
-    const text = [`${metric.split} after step ${metric.step}: `, `AUC ${places(metric.auc)}, `, `logloss ${places(metric.logloss)}`]
-    return { unixMs, kind: 'metric', level: 'info', text: text.join('') }
+    const { split, step, auc, accuracy, logloss } = metric
+    // Several classes have no AUC.
+    const quality = auc == null || Number.isNaN(auc) ? `accuracy ${places(accuracy)}` : `AUC ${places(auc)}`
+    return { unixMs, kind: 'metric', level: 'info', text: `${split} after step ${step}: ${quality}, logloss ${places(logloss)}` }
   }
   return undefined
 }

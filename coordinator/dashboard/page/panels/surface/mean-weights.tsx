@@ -16,10 +16,9 @@ export function MeanWeights({ surfaces, shown, label, name, value }: MeanWeights
   const { candidates } = surfaces[0]!
   const x = (step: number) => (last > first ? (100 * (step - first)) / (last - first) : 100)
   const means = surfaces.map((surface) => meanMixture(surface, label, value))
-  const bands = stackedBands(
-    means,
-    surfaces.map(({ step }) => x(step)),
-  )
+  const places = surfaces.map(({ step }) => x(step))
+  // One surface alone holds over the whole width.
+  const bands = last > first ? stackedBands(means, places) : stackedBands([means[0]!, means[0]!], [0, 100])
   const now = means[shown]!
   return (
     <figure class="mean-weights">

@@ -37,6 +37,8 @@ export function SurfaceMaps({ field, ...maps }: SurfaceMapsProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys read the maps
         tabIndex={0}
         aria-label="Maps of the weights: arrow keys move through them"
+        // Room for the name of each label.
+        style={{ '--candidate-width': `${Math.max(13, 3.5 + 3.1 * labels.length)}rem` }}
         onKeyDown={press}
         onFocus={() => cursor ?? point(middle(maps.chosen, probabilities.length))}
       >
