@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 /** Folders a folder may import from, besides itself. The first match counts; test and scripts may import everything. */
 const allowed: Record<string, readonly string[]> = {
-  'coordinator/dashboard/page': ['common/colour', 'proto/generated'],
+  'coordinator/dashboard/page': ['common/colour', 'coordinator/monitor/step-times', 'proto/generated'],
   'coordinator/dashboard': ['common', 'coordinator/monitor'],
   common: [],
   proto: [],

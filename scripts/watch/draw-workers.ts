@@ -1,6 +1,6 @@
 /** The table of workers: what each is, where the time of its steps goes, and who is slow. Columns that do not fit go, the least told first. */
-import { type Part, parts, type StepSplit, stepSplits } from '../../coordinator/dashboard/page/panels/workers/step-split.js'
-import { type Straggler, straggler } from '../../coordinator/dashboard/page/panels/workers/straggler.js'
+import { type Part, parts, type StepSplit, stepSplits } from '../../coordinator/monitor/step-times/step-split.js'
+import { type Straggler, straggler } from '../../coordinator/monitor/step-times/straggler.js'
 import { duration } from '../progress.js'
 import type { RunView } from './run-view.js'
 import { cells, cut, type Line } from './spans.js'

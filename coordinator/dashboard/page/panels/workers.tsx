@@ -1,5 +1,7 @@
 /** The workers of a run: who computes which lanes on what, where the time of their steps goes, when they were last heard, and who holds up the others. */
 
+import { stepSplits } from '../../../monitor/step-times/step-split.js'
+import { straggler, stragglerWords } from '../../../monitor/step-times/straggler.js'
 import { jobNumber } from '../job-number.js'
 import { Panel } from '../panel.js'
 import type { PanelInput } from '../panel-input.js'
@@ -8,8 +10,6 @@ import { useClock } from '../use-clock.js'
 import { useRuns } from '../use-runs.js'
 import { heartbeat } from './workers/heartbeat.js'
 import { SplitLegend } from './workers/split-legend.js'
-import { stepSplits } from './workers/step-split.js'
-import { straggler, stragglerWords } from './workers/straggler.js'
 import { WorkerRow } from './workers/worker-row.js'
 
 /** Steps that times are the mean of. */

@@ -1,5 +1,5 @@
 /** The mean time of a rank's steps, in parts; as long as its step beside the longest one's. */
-import { parts, type StepSplit } from './step-split.js'
+import { parts, type StepSplit } from '../../../../monitor/step-times/step-split.js'
 
 export function SplitBar({ split, longestMs }: { split: StepSplit; longestMs: number }) {
   const sum = parts.reduce((total, part) => total + split[part], 0)

@@ -1,5 +1,5 @@
 /** What the parts of a step's bar are; each has a pattern besides its colour. */
-import { parts } from './step-split.js'
+import { parts } from '../../../../monitor/step-times/step-split.js'
 
 export function SplitLegend() {
   return (

@@ -1,9 +1,10 @@
 /** One worker, a row of the table; on a phone a card, whose cells name themselves. */
+
+import type { StepSplit } from '../../../../monitor/step-times/step-split.js'
 import { compact, duration } from '../../format-number.js'
 import type { Member } from '../../messages.js'
 import type { Heartbeat } from './heartbeat.js'
 import { SplitBar } from './split-bar.js'
-import type { StepSplit } from './step-split.js'
 
 export interface WorkerRowProps {
   readonly member: Member

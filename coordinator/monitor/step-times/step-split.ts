@@ -1,5 +1,5 @@
 /** Where the time of a step goes, rank by rank: the mean over the last steps. What a rank waits for others is taken out of exchange and controller. */
-import type { RankTimes__Output as RankTimes } from '../../../../../proto/generated/lossmith/v1/RankTimes.js'
+import type { RankTimes__Output as RankTimes } from '../../../proto/generated/lossmith/v1/RankTimes.js'
 
 export const parts = ['read', 'compute', 'search', 'exchange', 'wait', 'update'] as const
 export type Part = (typeof parts)[number]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RankTimes__Output as RankTimes } from '../../../../../proto/generated/lossmith/v1/RankTimes.js'
+import type { RankTimes__Output as RankTimes } from '../../../proto/generated/lossmith/v1/RankTimes.js'
 import { heartbeat } from './heartbeat.js'
 import { median } from './median.js'
 import { parts, stepSplits } from './step-split.js'
