@@ -1,7 +1,7 @@
+/** The times that ranks report, in parts, and who makes the others wait. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RankTimes__Output as RankTimes } from '../../../proto/generated/lossmith/v1/RankTimes.js'
-import { heartbeat } from './heartbeat.js'
 import { median } from './median.js'
 import { parts, stepSplits } from './step-split.js'
 import { straggler, stragglerWords } from './straggler.js'
@@ -49,10 +49,4 @@ test('the straggler does 15 % more than the median of the others', () => {
 test('medians', () => {
   assert.equal(median([3, 1, 2]), 2)
   assert.equal(median([4, 1, 3, 2]), 2.5)
-})
-
-test('a heartbeat grows older only when descriptions stop coming', () => {
-  assert.deepEqual(heartbeat(800, 1900, 1000), { ageMs: 800, late: false })
-  assert.deepEqual(heartbeat(800, 3500, 1000), { ageMs: 4300, late: true })
-  assert.equal(heartbeat(3100, 0, 1000).late, true)
 })
