@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { hostname as machine } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { configError } from '../../common/errors.js'
@@ -137,7 +138,9 @@ test('where it may listen', async (t) => {
   const { port } = new URL(everywhere.url)
   const local = `http://127.0.0.1:${port}/`
   assert.equal((await ask(local, '/api/settings', { headers: { host: '192.168.1.7:7077' } })).status, 200)
-  assert.equal((await ask(local, '/api/settings', { headers: { host: 'evil.example' } })).status, 403)
+  assert.equal((await ask(local, '/api/settings', { headers: { host: `${machine()}:${port}` } })).status, 200)
+  for (const foreign of ['evil.example', `${machine()}.evil.example`])
+    assert.equal((await ask(local, '/api/settings', { headers: { host: foreign } })).status, 403, foreign)
 })
 
 test('run directories: named, or all of a folder, also those that begin later; ids are plain and differ', async (t) => {
@@ -163,6 +166,7 @@ test('run directories: named, or all of a folder, also those that begin later; i
   assert.deepEqual(await ids(found), ['a-b', 'a-b-2', 'later'])
   assert.deepEqual(await ids(list(['other/a-b', 'runs'])), ['a-b', 'a-b-2', 'a-b-3', 'later'])
   assert.throws(() => list(['runs/empty']), { kind: 'config', code: 'run-missing' })
+  assert.throws(() => list(['runs/a-b/job.yaml']), { kind: 'config', code: 'run-missing' })
   assert.throws(() => list(['none']), { kind: 'config', code: 'run-missing' })
   const { url } = await startShown(t, { runs: found })
   assert.equal(JSON.parse((await ask(url, '/api/runs')).text)[0].kind, 'directory')

@@ -115,7 +115,7 @@ const isRun = (directory: string) => existsSync(join(directory, 'job.yaml'))
 
 /** Runs in a folder, the newest first. */
 function runsIn(folder: string): string[] {
-  if (!existsSync(folder)) return []
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
   return readdirSync(folder, { withFileTypes: true })
     .map(({ name }) => join(folder, name))
     .filter(isRun)

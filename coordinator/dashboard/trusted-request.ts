@@ -23,7 +23,13 @@ function isOurs(host: string, listen: string): boolean {
   if (isLoopback(listen)) return isLoopback(host)
   // Whoever listens on all interfaces is reached by many numbers, and by the machine's names.
   const everywhere = listen === '0.0.0.0' || listen === '::'
-  return everywhere && (isLoopback(host) || isIP(host) !== 0 || host === hostname().toLowerCase() || host.split('.')[0] === hostname().toLowerCase())
+  return everywhere && (isLoopback(host) || isIP(host) !== 0 || namesHere().includes(host))
+}
+
+/** With the domain of mDNS. Of no other domain: anybody can have this machine's name in theirs. */
+function namesHere(): string[] {
+  const name = hostname().toLowerCase()
+  return [name, `${name.split('.')[0]}.local`]
 }
 
 function hostOf(header: string): string {
