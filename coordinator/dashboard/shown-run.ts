@@ -74,15 +74,30 @@ export function directoryRun(id: string, directory: string, monitors: Monitors):
 const growing = ['events.jsonl', 'metrics.jsonl', 'timings.jsonl']
 const answerMs = 3000
 
-/** Where the coordinator listens that works on the directory, or that died while it did. */
+/** Where the coordinator listens that works on the directory, or that died on another machine while it did. */
 function addressIn(directory: string): string | undefined {
   try {
-    const { address, host } = JSON.parse(readFileSync(join(directory, 'coordinator.json'), 'utf8')) as { address: string; host?: string }
+    const { address, host, pid } = JSON.parse(readFileSync(join(directory, 'coordinator.json'), 'utf8')) as Announced
     const reached = addressHere(address)
-    const elsewhere = host !== undefined && host !== hostname()
-    return elsewhere && isLoopback(parseAddress(reached).host) ? undefined : reached
+    if (host === hostname()) return pid === undefined || isAlive(pid) ? reached : undefined
+    return host !== undefined && isLoopback(parseAddress(reached).host) ? undefined : reached
   } catch {
     return undefined
+  }
+}
+
+interface Announced {
+  address: string
+  host?: string
+  pid?: number
+}
+
+/** Whoever took the port of a coordinator that died is shown no token. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
