@@ -241,6 +241,20 @@ test('what cannot be done is refused with what was wanted and what was got', { t
   await refused(monitor.stop(), /got one in phase done$/)
 })
 
+test('a reason is one line of bounded length: it stands in the history and on terminals', { timeout }, async (t) => {
+  const directory = temporaryDirectory(t)
+  const reason = `tea\u001b[2J\r\nforged ${'x'.repeat(1000)}`
+  const { events, phase, coordinator } = await control(t, testJob(directory), join(directory, 'run'), ({ monitor }, i) => ({
+    onStep: before(3, async () => (i === 0 ? monitor.pause(reason) : undefined)),
+  }))
+  await phase('paused')
+  const { detail } = events.findLast(({ phase }) => phase)!.phase!
+  assert.match(detail, /^tea \[2J forged x{400,} …$/)
+  assert.ok(detail.length < 600)
+  coordinator.stop('enough')
+  await coordinator.finished
+})
+
 test('lanes that do not fit into the memory of their new worker stay where they are', { timeout }, async (t) => {
   const directory = temporaryDirectory(t)
   const job = testJob(directory)

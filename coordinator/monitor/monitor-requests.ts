@@ -10,12 +10,11 @@ type Requests = Pick<MonitorHandlers, 'Pause' | 'Resume' | 'MoveLanes' | 'Checkp
 
 export function monitorRequests(context: RunContext): Requests {
   const { control } = context
-  const asked = 'asked by a monitor'
   return {
     Pause: ({ request }, done) =>
       done(
         null,
-        answer(pauseRefusal(context), () => control.pause(request.reason || asked)),
+        answer(pauseRefusal(context), () => control.pause(reasonOf(request))),
       ),
     Resume: (_call, done) =>
       done(
@@ -38,10 +37,19 @@ export function monitorRequests(context: RunContext): Requests {
     Stop: ({ request }, done) =>
       done(
         null,
-        answer(stopRefusal(context), () => control.stop(request.reason || asked)),
+        answer(stopRefusal(context), () => control.stop(reasonOf(request))),
       ),
   }
 }
+
+/** One line of bounded length: it is kept in the run's history and shown on every watcher's terminal. */
+function reasonOf({ reason }: { reason: string }): string {
+  const line = reason.replace(/\p{Cc}+/gu, ' ').trim()
+  const shown = line.length > longestReason ? `${line.slice(0, longestReason)} …` : line
+  return shown === '' ? 'asked by a monitor' : shown
+}
+
+const longestReason = 500
 
 function answer(refusal: string | undefined, obey: () => void): { accepted: boolean; reason: string } {
   if (refusal === undefined) obey()
