@@ -14,7 +14,7 @@ import type { Job } from '../common/job/job.js'
 import { readJob } from '../common/job/parse-job.js'
 import type { Log } from '../common/log.js'
 import { serverOptions } from '../common/rpc/channel-options.js'
-import { parseAddress, serverCredentials } from '../common/rpc/credentials.js'
+import { addressHere, parseAddress, serverCredentials } from '../common/rpc/credentials.js'
 import { asLossmithError } from '../common/rpc/status.js'
 import type { TlsFiles } from '../common/rpc/tls-files.js'
 import { version } from '../common/version.js'
@@ -132,7 +132,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
   const refused = tellRefused((message) => events.log('warn', message))
   const server = new Server(serverOptions(options.token, log && logRequests(log), refused))
   server.addService(contracts.lossmith.v1.Training.service, trainingService(context, loss))
-  server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, resumed?.past.startedUnixMs ?? Date.now(), ended))
+  server.addService(contracts.lossmith.v1.Monitor.service, monitorService(context, options.jobYaml, resumed?.past.startedUnixMs || Date.now(), ended))
   const health = new HealthImplementation({ '': 'SERVING', 'lossmith.v1.Training': 'SERVING', 'lossmith.v1.Monitor': 'SERVING' })
   health.addToServer(server)
   new ReflectionService(definition).addToServer(server)
@@ -152,7 +152,7 @@ export async function startCoordinator(options: CoordinatorOptions, parts: RunPa
     metrics = await startMetrics(context, metricsOptions(options, resumed))
     // Only a coordinator that could listen touches the directory.
     if (training && !options.resume) directory.create(options.jobYaml)
-    if (training) directory.announce(reachable(address), options.tls !== undefined)
+    if (training) directory.announce(addressHere(address), options.tls !== undefined)
   } catch (error) {
     await shut()
     throw error
@@ -342,9 +342,6 @@ async function listen(server: Server, address: string, credentials: ReturnType<t
   )
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
-
-/** Of a listener on all addresses, the one that this machine has for itself. */
-const reachable = (address: string) => address.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:')
 
 async function shutDown(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -119,6 +119,25 @@ test('how far a directory is read is what its coordinator said last; a resumed r
   assert.deepEqual(timed, steps(told))
 })
 
+test('a run that listens everywhere is found by a name, as its workers find it; one without a past began when it is resumed', {
+  timeout,
+}, async (t) => {
+  const directory = temporaryDirectory(t)
+  const run = join(directory, 'run')
+  const job = testJob(directory)
+  const first = await startRun(t, job, run, { listen: '0.0.0.0:0', insecure: true })
+  const { address } = JSON.parse(readFileSync(join(run, 'coordinator.json'), 'utf8')) as { address: string }
+  assert.equal(address, first.address.replace('0.0.0.0', 'localhost'))
+  await first.close()
+  // What a coordinator leaves behind that is killed right after it began.
+  writeFileSync(join(run, 'events.jsonl'), '')
+  const beganMs = Date.now()
+  const second = await startRun(t, job, run, { resume: true })
+  const monitor = connectMonitor({ address: second.address })
+  t.after(() => monitor.close())
+  assert.ok((await monitor.describe()).startedUnixMs >= beganMs)
+})
+
 const pick = <T, K extends keyof T>(of: T, keys: K[]) => Object.fromEntries(keys.map((key) => [key, of[key]]))
 
 /** Heartbeats go on between the event and its reading. */
