@@ -70,7 +70,22 @@ test('a directory is shown once; one that stopped in the middle is lost', async 
   const gone = new Error('no coordinator')
   assert.deepEqual(await follow(runOf([gone], played([stepEvent(1)], { phase: 'done' }))), { told: ['stored', 'step 1'], outcome: 'ended' })
   const middle = await follow(runOf([gone], played([stepEvent(300), phaseEvent(0, 'saving')])))
-  assert.equal(middle.outcome, 'coordinator-lost: no coordinator works on this run; it stood in phase saving at step 300')
+  assert.equal(middle.outcome, 'coordinator-lost: no coordinator; it stood in phase saving at step 300')
+})
+
+test('a run that is paused has no events and is heard all the same', { timeout: 60_000 }, async () => {
+  const patienceMs = 4000
+  const paused: Monitor = {
+    ...played([]),
+    async *watch() {
+      yield phaseEvent(1, 'paused')
+      await sleep(patienceMs + 500)
+      throw transientError('rpc-unavailable', 'nobody listens')
+    },
+  }
+  const { told, outcome } = await follow(runOf([paused, played([phaseEvent(1, 'done')])]), patienceMs)
+  assert.deepEqual(told, ['connected', 'paused', 'lost: nobody listens', 'connected', 'done'])
+  assert.equal(outcome, 'ended')
 })
 
 test('a run that was heard is waited for and followed again, also where its directory could be shown', async () => {

@@ -42,11 +42,12 @@ export async function followRun(options: FollowOptions): Promise<void> {
   }
   while (!signal.aborted) {
     const found = await run.coordinator()
+    const reason = found.monitor === undefined ? found.reason : ''
     const stored = found.monitor === undefined && heardMs === undefined ? run.stored() : undefined
     try {
       const monitor = found.monitor ?? stored
-      if (monitor === undefined) throw transientError('coordinator-lost', 'reason' in found ? found.reason : 'it is gone')
-      return await followOnce(monitor, stored === undefined, options, heard)
+      if (monitor === undefined) throw transientError('coordinator-lost', reason)
+      return await followOnce(monitor, stored === undefined ? undefined : reason, options, heard)
     } catch (thrown) {
       if (signal.aborted) return
       const error = asLossmithError(thrown)
@@ -60,15 +61,22 @@ export async function followRun(options: FollowOptions): Promise<void> {
   }
 }
 
-/** One connection, until the run ends. */
-async function followOnce(monitor: Monitor, live: boolean, { follower, history, signal }: FollowOptions, heard: () => void): Promise<void> {
+/** One connection, until the run ends. `storedFor`: why a directory is looked at as it lies there; undefined: a coordinator answers. */
+async function followOnce(monitor: Monitor, storedFor: string | undefined, { follower, history, signal }: FollowOptions, heard: () => void) {
+  const live = storedFor === undefined
   const description = await monitor.describe()
   let { phase, error: detail } = description
   heard()
   follower.connected(monitor, live)
   follower.described(description)
   // What comes late or not at all is told by the stream.
-  const describe = () => monitor.describe().then(follower.described, () => undefined)
+  const describe = async () => {
+    const now = await monitor.describe().catch(() => undefined)
+    if (now === undefined) return
+    // A run that is paused has no events.
+    heard()
+    follower.described(now)
+  }
   const timer = live ? setInterval(describe, describeMs) : undefined
   try {
     for await (const event of monitor.watch({ history, signal })) {
@@ -84,5 +92,5 @@ async function followOnce(monitor: Monitor, live: boolean, { follower, history, 
   if (phase === 'failed') throw transientError('run-failed', `the run failed: ${detail}`)
   if (phase === 'done') return
   const where = `it stood in phase ${phase} at step ${description.step}`
-  throw transientError('coordinator-lost', live ? 'its coordinator is gone' : `no coordinator works on this run; ${where}`)
+  throw transientError('coordinator-lost', live ? 'its coordinator is gone' : `${storedFor}; ${where}`)
 }
