@@ -2,7 +2,6 @@
  * What /metrics tells of a run, by Prometheus' conventions: base units, `_total` for what only grows, few labels. A row here is a metric. Values
  * are looked up when they are asked for, so that a step costs a few additions (run-tally.ts) and a rank that is gone has no series.
  */
-import { basename } from 'node:path'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { version } from '../../common/version.js'
 import type { MetricEvent__Output as MetricEvent } from '../../proto/generated/lossmith/v1/MetricEvent.js'
@@ -28,7 +27,7 @@ export interface RunMetrics {
 /** Every series carries the label `run`, the name of the run's directory. */
 export function runMetrics(context: RunContext): RunMetrics {
   const registry = new Registry()
-  registry.setDefaultLabels({ run: basename(context.directory.path) })
+  registry.setDefaultLabels({ run: context.directory.name })
   const tally = new RunTally()
   for (const reading of gauges(context, tally)) registerGauge(registry, reading)
   for (const reading of counters(context, tally)) registerCounter(registry, reading)
