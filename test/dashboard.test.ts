@@ -75,6 +75,8 @@ test('a training over two workers, its coordinator killed and resumed, in Chromi
   await page.locator('#resume').click()
   await inPhase(page, 'training')
   await showsStep(page, (step) => step > pausedAt)
+  assert.equal(await scrollsSideways(page, 390), false, 'a run that trains, on a phone')
+  await page.setViewportSize({ width: 1440, height: 900 })
 
   const { step: killedAt } = await monitor.describe()
   coordinator.kill('SIGKILL')

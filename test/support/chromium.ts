@@ -73,5 +73,5 @@ export async function unreachedButtons(page: Page): Promise<string[]> {
 export async function scrollsSideways(page: Page, width: number): Promise<boolean> {
   await page.setViewportSize({ width, height: 900 })
   await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
-  return page.evaluate('document.scrollingElement.scrollWidth > window.innerWidth')
+  return page.evaluate(`document.scrollingElement.scrollWidth > ${width}`)
 }
