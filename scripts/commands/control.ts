@@ -34,7 +34,7 @@ export async function control(address: string, name: (typeof requests)[number], 
 
 function requestOf(name: (typeof requests)[number], { reason, from, to, lanes }: ControlOptions): Request {
   const isMove = from !== undefined || to !== undefined || lanes !== undefined
-  if (isMove !== (name === 'move')) throw configError('usage', `--from, --to, --lanes: wanted with move alone, got ${name}`)
+  if (isMove && name !== 'move') throw configError('usage', `--from, --to, --lanes: wanted with move alone, got ${name}`)
   if (reason !== undefined && name !== 'pause' && name !== 'stop') throw configError('usage', `--reason: wanted with pause or stop, got ${name}`)
   switch (name) {
     case 'pause':
