@@ -45,6 +45,7 @@ export function RunPicker({ infos, shown, onShow }: PickerProps) {
         onClick={() => setOpen(!open)}
       >
         <span class="picker-name">{primary?.name || primary?.label}</span>
+        {primary !== undefined && primary.name !== '' && primary.name !== primary.label && <span class="picker-label">{primary.label}</span>}
         <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
           <path d="M2.5 4.5L6 8l3.5-3.5" />
         </svg>

@@ -65,7 +65,7 @@ export function MetricsPanel({ runs, primary }: PanelInput) {
       <LineChart
         label={`${label} over steps`}
         summary={newestRows(runs)
-          .map((row) => `${row.metric.split}: ${score(row.metric[metric])}`)
+          .map((row) => `${nameOf(row, runs.length > 1)}: ${score(row.metric[metric])}`)
           .join(', ')}
         tables={tables}
         start={start}
@@ -119,6 +119,8 @@ function newestRows(runs: readonly RunStore[]): NewestRow[] {
   })
 }
 
+const nameOf = ({ run, metric }: Pick<NewestRow, 'run' | 'metric'>, several: boolean) => (several ? `${run.title}, ${metric.split}` : metric.split)
+
 interface TableInput {
   runs: readonly RunStore[]
   known: readonly (readonly [Metric, string])[]
@@ -146,7 +148,7 @@ function NewestTable({ runs, known, several }: TableInput) {
             <tr key={`${run.id} ${metric.split}`}>
               <th scope="row">
                 {several && <span class="dot" style={{ background: seriesVariable(number) }} />}
-                {several ? `${run.title}, ${metric.split}` : metric.split}
+                {nameOf({ run, metric }, several)}
               </th>
               <td>{count(metric.step)}</td>
               {known.map(([name]) => (
