@@ -66,6 +66,7 @@ before(async () => {
       else take()
     },
     get(call: ServerWritableStream<Buffer, Buffer>) {
+      if (call.request.toString() === 'deadline') call.write(Buffer.from(String(call.getDeadline())))
       for (let i = 0; i < 3; i++) call.write(Buffer.from([i]))
       if (call.request.toString() === 'fail') call.emit('error', toStatus(configError('half-way', 'no more')))
       else call.end()
@@ -143,6 +144,14 @@ test('a download yields messages, then the error of the server', async () => {
   await read('all')
   assert.deepEqual(got, [0, 1, 2])
   await assert.rejects(read('fail'), { kind: 'config', code: 'half-way' })
+})
+
+test('a call without a deadline has none on the other side either', async () => {
+  const stream = download<Buffer>((o) => client.get(Buffer.from('deadline'), o), { timeoutMs: Number.POSITIVE_INFINITY, what: 'Get at test' })
+  for await (const message of stream) {
+    assert.equal(message.toString(), 'Infinity')
+    break
+  }
 })
 
 test('errors of other origins are judged', () => {

@@ -4,6 +4,7 @@ import { LossmithError } from '../errors.js'
 import { fromStatus } from './status.js'
 
 export interface CallLimits {
+  /** Infinity: none. Else below 2^31, 24 days: gRPC's server takes longer ones for others, some for no time at all. */
   timeoutMs: number
   /** Cancels the call: it rejects with `rpc-cancelled`. */
   signal?: AbortSignal | undefined
@@ -80,10 +81,6 @@ export async function* download<Message>(
   }
 }
 
-export const deadlineIn = (timeoutMs: number): Date => new Date(Date.now() + timeoutMs)
-
-function callOptions(limits: CallLimits): CallOptions {
-  return { deadline: deadlineIn(limits.timeoutMs) }
-}
+const callOptions = ({ timeoutMs }: CallLimits): CallOptions => ({ deadline: Date.now() + timeoutMs })
 
 const cancelled = (what: string) => new LossmithError('transient', 'rpc-cancelled', `[${what}] cancelled before it began`)

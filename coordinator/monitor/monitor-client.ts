@@ -46,8 +46,6 @@ export interface Monitor {
 }
 
 const callMs = 10_000
-/** A run may last for months. */
-const watchMs = 365 * 86_400_000
 
 /** Connects when the first call is made. @throws config `address-invalid`, `insecure-address`, `tls-file`, `token-invalid` */
 export function connectMonitor(options: ConnectOptions): Monitor {
@@ -72,7 +70,7 @@ export function connectMonitor(options: ConnectOptions): Monitor {
       if (signal?.aborted) return
       const request = { fromStep, history, stepsPerSecond }
       try {
-        yield* download<RunEvent>((call) => client.watch(request, call), { timeoutMs: watchMs, signal, what: `Watch at ${address}` })
+        yield* download<RunEvent>((call) => client.watch(request, call), { timeoutMs: Number.POSITIVE_INFINITY, signal, what: `Watch at ${address}` })
       } catch (error) {
         if (!signal?.aborted) throw await explainHangUp(options, error)
       }
