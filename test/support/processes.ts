@@ -45,7 +45,9 @@ export class Processes {
     const { deadlineMs = 120_000, inside = [], env = {} } = options
     const [program, ...words] = [...inside, process.execPath, commandLine, ...args] as [string, ...string[]]
     const [name, value] = this.mark.split('=') as [string, string]
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env, TMPDIR: this.temporary, [name]: value } })
+    // Without a desktop: no test opens a browser on it.
+    const here = { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '' }
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...here, ...env, TMPDIR: this.temporary, [name]: value } })
     const said = { stdout: '', stderr: '' }
     const listeners = new Set<() => void>()
     for (const stream of ['stdout', 'stderr'] as const) {
