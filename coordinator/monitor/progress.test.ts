@@ -166,3 +166,19 @@ test('a piece that begins within its block: lines before it are not rows', () =>
   assert.deepEqual(files, [{ path: 'a', rows: 12, rowsDone: 4, read: [0, 0, 1, 0, 0], heldOut: [1, 1, 0, 0, 0] }])
   assert.deepEqual([lanes[0]!.rowsDone, lanes[0]!.line], [4, 14])
 })
+
+test('a shuffle window that reaches over pieces: what it has given counts, and goes no way back when the window moves', () => {
+  const pieces: Piece[] = [0, 1, 2].map((id) => ({
+    ...{ id, skip: 0, take: 10, split: 'train' },
+    block: { file: 0, offset: 100 * id, bytes: 100, firstLine: 10 * id, lines: 10 },
+  }))
+  const progress = new RunProgress({ data: { split: { by: 'files' } } } as Job)
+  progress.begin({ paths: ['a'], pieces }, { epoch: 1, dealt: [pieces], cursors: [] })
+  const rowsAt = (piece: number, line: number, emitted: number) => {
+    progress.commit([{ lane: 0, cursor: { piece, offset: 0, line, emitted, exhausted: false, pass: 0 } }])
+    const { files, lanes } = progress.describe(3, () => 0)
+    assert.equal(files[0]!.rowsDone, lanes[0]!.rowsDone)
+    return lanes[0]!.rowsDone
+  }
+  assert.deepEqual([rowsAt(0, 0, 8), rowsAt(0, 0, 23), rowsAt(2, 3, 0), rowsAt(2, 3, 9)], [8, 23, 23, 30])
+})

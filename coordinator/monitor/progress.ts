@@ -85,12 +85,14 @@ interface Place {
   row: number
 }
 
-/** A shuffle window may reach over the end of its piece: its rows then count in the next only when the cursor is there. */
+/** Examples of a shuffle window come in any order: so many of its first rows count as read, also where the window reaches over the end of its piece. */
 function placeOf(cursor: Cursor | undefined, pieces: readonly Piece[]): Place {
   if (cursor === undefined) return { piece: 0, row: 0 }
-  const piece = pieces[cursor.piece]
-  if (cursor.exhausted || piece === undefined) return { piece: pieces.length, row: 0 }
-  return { piece: cursor.piece, row: Math.min(piece.take, Math.max(0, cursor.line - piece.skip) + cursor.emitted) }
+  if (cursor.exhausted || pieces[cursor.piece] === undefined) return { piece: pieces.length, row: 0 }
+  let { piece } = cursor
+  let row = Math.max(0, cursor.line - pieces[piece]!.skip) + cursor.emitted
+  while (piece + 1 < pieces.length && row > pieces[piece]!.take) row -= pieces[piece++]!.take
+  return { piece, row: Math.min(row, pieces[piece]!.take) }
 }
 
 interface FileCells {
