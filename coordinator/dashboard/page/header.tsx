@@ -39,7 +39,8 @@ function PhaseChip({ run }: { run: RunStore }) {
   const live = run.description?.live ?? run.info.live
   const { over } = run
   const kind = run.lost !== '' ? 'lost' : live || over ? (kinds[run.phase] ?? 'busy') : 'idle'
-  const text = run.lost !== '' ? 'no answer' : run.phase || 'connecting'
+  const phase = run.phase === 'done' && run.phaseDetail === 'stopped' ? 'stopped' : run.phase
+  const text = run.lost !== '' ? 'no answer' : phase || 'connecting'
   useEffect(() => {
     document.title = `${run.name}: ${text} · Lossmith`
   }, [run.name, text])

@@ -15,7 +15,8 @@ export function Now({ run }: { run: RunStore }) {
   const failure = run.phase === 'failed' ? run.description?.error || run.phaseDetail : undefined
   const metric = run.metrics.filter(({ split }) => split !== 'train').at(-1)
   const quality = metric?.auc != null && !Number.isNaN(metric.auc) ? metric.auc : metric?.accuracy
-  const whole = over && run.phase === 'done' ? 1 : part
+  // A run that was stopped is done, too.
+  const whole = run.phase === 'done' && epoch === epochs ? 1 : part
   return (
     <section class="now" aria-label="Now">
       <div class="figure figure-progress">
