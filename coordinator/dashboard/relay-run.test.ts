@@ -186,3 +186,26 @@ test('another run that has got the address of a dead coordinator is not taken fo
   const [summary] = await runs.summaries()
   assert.deepEqual([summary!.live, summary!.phase], [false, 'done'])
 })
+
+test('a run that fails while its coordinator cannot be heard: its directory tells', { timeout }, async (t) => {
+  const directory = join(temporaryDirectory(t), 'run')
+  mkdirSync(directory)
+  writeFileSync(join(directory, 'job.yaml'), '')
+  writeFileSync(join(directory, 'coordinator.json'), '{"address":"127.0.0.1:7"}')
+  const [live, stored] = [new ScriptedMonitor(), new ScriptedMonitor()]
+  for (const monitor of [live, stored]) monitor.description = { ...monitor.description, directory }
+  stored.watch = async function* () {
+    yield stepEvent(1)
+  }
+  const runs = new RunList({ coordinators: [], directories: [directory], default: '' }, { connect: () => live, open: () => stored })
+  const page = new Page((await startShown(t, { runs })).url)
+  t.after(() => page.close())
+  await page.until(() => page.state?.connected === true, 'the coordinator')
+  live.die()
+  await page.until(() => page.state?.connected === false, 'that it is gone')
+  stored.description = { ...stored.description, phase: 'failed', error: 'worker b was lost' }
+  writeFileSync(join(directory, 'events.jsonl'), 'the phase')
+  await page.until(() => page.state?.connected === true, 'how it ended')
+  assert.equal(page.state!.message, 'the run failed: worker b was lost')
+  assert.equal(stepsOf(page).length, 1)
+})

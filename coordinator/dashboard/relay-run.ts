@@ -44,6 +44,8 @@ class Relay {
   private said = ''
   /** The page shows what a coordinator told: when that is gone it stays, for the directory knows less. */
   private live = false
+  /** The directory when it was last asked how the run stands. */
+  private looked = ''
 
   constructor(
     private readonly run: ShownRun,
@@ -61,7 +63,7 @@ class Relay {
     const { run, page } = this
     const found = await run.coordinator()
     const live = found.monitor !== undefined
-    if (!live && this.live) throw transientError('coordinator-lost', found.reason)
+    if (!live && this.live && !(await this.endedAlone())) throw transientError('coordinator-lost', found.reason)
     const monitor = found.monitor ?? run.stored()!
     let seen = run.stamp()
     const first = await monitor.describe()
@@ -85,6 +87,16 @@ class Relay {
     }
     this.say(true, standing(facts.newest, live ? '' : found.reason))
     await this.news(facts.newest, seen)
+  }
+
+  /** Its directory says that the run has ended, which its coordinator could no longer tell. */
+  private async endedAlone(): Promise<boolean> {
+    const { run } = this
+    const stamp = run.stamp()
+    if (stamp === this.looked) return false
+    this.looked = stamp
+    const description = await run.stored()?.describe()
+    return description !== undefined && ended(description)
   }
 
   /** Waits until a run that ended goes on: its address answers with a run that has not ended, or its directory has grown. */
