@@ -1,5 +1,5 @@
 // What it costs to be watched, measured on a coordinator in a process of its own, with simulated workers (plain gRPC clients, no engine) in another.
-// Usage: node docs/benchmarks/monitor.mjs watcher [STEPS/S 20] [PAIRS 10] [SECONDS 5]   CPU of the coordinator with and without a watcher, in turns
+// Usage: node docs/benchmarks/monitor.mjs watcher [STEPS/S 20] [PAIRS 10] [SECONDS 5] [WATCHERS 1]   CPU of the coordinator with and without watchers, in turns
 //        node docs/benchmarks/monitor.mjs open [STEPS 100000]                           until a watcher has the whole past: live, resumed, from the directory
 //        node docs/benchmarks/monitor.mjs memory [REPORTS/S 10000] [SECONDS 300]        resident memory of the coordinator while a watcher is there
 import { fork } from 'node:child_process'
@@ -27,6 +27,7 @@ async function startRun(directory, rate, resume = false) {
   const simulated = fork(fileURLToPath(import.meta.url), ['workers', address, String(rate)])
   const monitor = connectMonitor({ address })
   return {
+    address,
     monitor,
     pid: coordinator.pid,
     setRate: (stepsPerSecond) => simulated.send(stepsPerSecond),
@@ -169,27 +170,33 @@ class FastWorker extends SimulatedWorker {
   }
 }
 
-async function measureWatcher(rate = '20', pairs = '10', seconds = '5') {
+async function measureWatcher(rate = '20', pairs = '10', seconds = '5', watchers = '1') {
   const directory = mkdtempSync(join(tmpdir(), 'lossmith-monitor-'))
   const run = await startRun(join(directory, 'run'), Number(rate))
   await training(run.monitor)
   const differences = []
   const alone = []
   let reached = 0
+  let got = 0
   for (let pair = 0; pair < Number(pairs); pair++) {
     const measured = []
     for (const watched of pair % 2 === 0 ? [false, true] : [true, false]) {
-      const watcher = watched ? watch(run.monitor) : undefined
+      const monitors = Array.from({ length: watched ? Number(watchers) : 0 }, () => connectMonitor({ address: run.address }))
+      const watching = monitors.map(watch)
       await sleep(1000)
       const [before, from, step] = [await run.cpuMs(), performance.now(), await stepOf(run.monitor)]
       await sleep(Number(seconds) * 1000)
       const [after, to, last] = [await run.cpuMs(), performance.now(), await stepOf(run.monitor)]
       measured[Number(watched)] = (100 * (after - before)) / (to - from)
       reached += (1000 * (last - step)) / (to - from) / (2 * Number(pairs))
-      watcher?.stop()
+      for (const watcher of watching) {
+        await watcher.stop()
+        got += watcher.got.steps / Number(pairs) / Number(watchers)
+      }
+      for (const monitor of monitors) monitor.close()
     }
     alone.push(measured[0])
-    differences.push(measured[1] - measured[0])
+    differences.push((measured[1] - measured[0]) / Number(watchers))
   }
   await run.stop()
   rmSync(directory, { recursive: true, force: true })
@@ -197,7 +204,7 @@ async function measureWatcher(rate = '20', pairs = '10', seconds = '5') {
   const deviation = Math.sqrt(mean(differences.map((value) => (value - mean(differences)) ** 2)) / (differences.length - 1))
   const rateText = `${reached.toFixed(0)} steps/s of ${workers} workers (${rate} asked for)`
   console.log(
-    `${rateText}: coordinator ${mean(alone).toFixed(2)} % of a core, a watcher ${mean(differences).toFixed(2)} ± ${deviation.toFixed(2)} % more (${pairs} pairs of ${seconds} s)`,
+    `${rateText}: coordinator ${mean(alone).toFixed(2)} % of a core, a watcher, who got ${got.toFixed(0)} steps each time, ${mean(differences).toFixed(2)} ± ${deviation.toFixed(2)} % more (${watchers} at a time, ${pairs} pairs of ${seconds} s)`,
   )
 }
 
