@@ -36,8 +36,10 @@ test('at the end of a run /metrics tells what its files tell', { timeout: 20_000
     assert.equal(value('lossmith_candidate_loss', { candidate }), last.losses[i])
   }
   assert.equal(value('lossmith_validation_loss'), last.validation)
-  for (const { split, auc, logloss, step, examples } of evaluations.slice(-2)) {
+  for (const { split, auc, logloss, recalibrated, step, examples } of evaluations.slice(-2)) {
     assert.equal(value('lossmith_auc', { split }), auc)
+    // Validation rows are those that the slope is fitted on: no series, and none that says NaN.
+    assert.equal(value('lossmith_recalibrated_logloss', { split }), Number.isNaN(recalibrated) ? undefined : recalibrated)
     assert.equal(value('lossmith_logloss', { split }), logloss)
     assert.deepEqual([value('lossmith_evaluation_step', { split }), value('lossmith_evaluated_examples', { split })], [step, examples])
   }

@@ -112,10 +112,10 @@ function candidateGauges({ status }: RunContext, tally: RunTally): Reading[] {
   ]
 }
 
-/** Of the last evaluation of each split. */
+/** Of the last evaluation of each split; what could not be computed has no series. */
 function evaluationGauges({ metrics }: RunTally): Reading[] {
   const each = (of: Exclude<keyof MetricEvent, 'split'>) => () =>
-    [...metrics.values()].map((metric) => [{ split: metric.split }, metric[of]] as const)
+    [...metrics.values()].filter((metric) => !Number.isNaN(metric[of])).map((metric) => [{ split: metric.split }, metric[of]] as const)
   const labels = ['split']
   return [
     { name: 'auc', help: 'Area under the ROC curve of the last evaluation of a split.', labels, read: each('auc') },
