@@ -85,6 +85,22 @@ test('history that comes anew takes the place of what was, when its first chunk 
   assert.equal(store.steps.length, 2)
 })
 
+test('listeners hear of history that comes anew when its parts are there', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const store = new RunStore(info, { schedule: (notify) => notify() })
+  const seen: number[] = []
+  store.addEvents([step(1), step(2), step(3)])
+  store.subscribe(() => seen.push(store.steps.length))
+  store.reset()
+  store.addEvents([step(1)])
+  store.addEvents([step(2), step(3), step(4)])
+  assert.deepEqual(seen, [])
+  t.mock.timers.tick(300)
+  assert.deepEqual(seen, [4])
+  store.addEvents([step(5)])
+  assert.deepEqual(seen, [4, 5])
+})
+
 test('an evaluation that is told again after a resume replaces the later ones of its split only', () => {
   const store = new RunStore(info)
   store.addEvents([metric(10, 'validation', 0.7), metric(20, 'validation', 0.8), metric(20, 'test', 0.6), metric(10, 'validation', 0.75)])

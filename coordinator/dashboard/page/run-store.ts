@@ -10,6 +10,8 @@ const maxMetrics = 4096
 /** Steps with pictures of the controller, each of one picture or of one for each field. */
 const maxSurfaces = 128
 const maxRecent = 64
+/** History that comes anew comes in parts: a chart of the first part alone would jump back and forth. */
+const refillMs = 300
 const paceDecay = 0.9
 /** Phases that alternate as long as nobody interrupts. */
 export const ofTraining: ReadonlySet<string> = new Set(['training', 'saving', 'evaluating'])
@@ -59,6 +61,7 @@ export class RunStore {
   private readonly pace = new Map<number, { examples: number; ms: number }>()
   private scheduled = false
   private stale = false
+  private refilling = false
 
   constructor(
     readonly info: RunInfo,
@@ -152,6 +155,7 @@ export class RunStore {
 
   private forget(): void {
     this.stale = false
+    this.refilling = this.steps.length > 0
     this.steps.clear()
     this.pace.clear()
     this.trainingSinceMs = 0
@@ -224,9 +228,15 @@ export class RunStore {
     this.version++
     if (this.scheduled) return
     this.scheduled = true
-    this.schedule(() => {
+    const notify = () => {
+      if (this.refilling) {
+        this.refilling = false
+        setTimeout(() => this.schedule(notify), refillMs)
+        return
+      }
       this.scheduled = false
       for (const listener of [...this.listeners]) listener()
-    })
+    }
+    this.schedule(notify)
   }
 }

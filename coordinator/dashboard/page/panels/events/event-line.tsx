@@ -1,4 +1,4 @@
-/** One event. */
+/** One event; with its date where that is not today. */
 import type { Note } from './note.js'
 
 export function EventLine({ note: { unixMs, level, kind, text, place } }: { note: Note }) {
@@ -6,6 +6,7 @@ export function EventLine({ note: { unixMs, level, kind, text, place } }: { note
   return (
     <li class={`event event-${level}`}>
       <time class="faint" dateTime={time.toISOString()} title={time.toLocaleString()}>
+        {isToday(time) ? '' : `${time.toLocaleDateString('sv-SE')} `}
         {time.toLocaleTimeString('en-GB')}
       </time>
       <span class={`event-kind ${level}`}>{level === 'info' || kind === 'reject' ? kind : level}</span>
@@ -15,3 +16,5 @@ export function EventLine({ note: { unixMs, level, kind, text, place } }: { note
     </li>
   )
 }
+
+const isToday = (time: Date) => time.toDateString() === new Date().toDateString()
