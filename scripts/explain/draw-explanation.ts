@@ -2,7 +2,6 @@
  * The picture of a search: the weights as they are last, how they moved (a heat map per candidate, probability to the right, steps upward),
  * the mean weights over the steps, and the validation objective. A row of panels for each value of a field, or one for all examples.
  */
-
 import { lineStyle } from '../../common/colour.js'
 import { type Axis, axis, unit } from '../draw/axis.js'
 import { colourLegend, heatMap } from '../draw/heat-map.js'
