@@ -31,15 +31,6 @@ export function meanMixture(surface: Surface, label: number, value: string): num
   return surface.candidates.map((_, k) => weightsOf(surface, label, value, k).reduce((sum, weight) => sum + weight, 0) / count)
 }
 
-/** How far the sum over the candidates is from one, at most, over all rows and probabilities. */
-export function sumError(surface: Surface): number {
-  const { rows, probabilities } = surface
-  const errors = rows.flatMap(({ label, value }) =>
-    probabilities.map((_, at) => Math.abs(mixtureAt(surface, label, value, at).reduce((sum, weight) => sum + weight, 0) - 1)),
-  )
-  return Math.max(0, ...errors)
-}
-
 /** One candidate at one step: a row of P weights for each value. */
 export const valueCells = (surface: Surface, label: number, values: readonly string[], candidate: number): (readonly number[])[] =>
   values.map((value) => weightsOf(surface, label, value, candidate))
