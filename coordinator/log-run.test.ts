@@ -75,7 +75,7 @@ test('every kind of event has its line, and its facts', () => {
       ['warn', 'log', 'slow disk'],
       ['warn', 'reject', 'rejected log.tsv:3: wanted a label'],
       ['info', 'checkpoint', 'checkpoint step-00000007'],
-      ['info', 'members', 'generation 2: w0 (rank 0, lanes 4)'],
+      ['info', 'members', 'generation 2: w0 (rank 0, 4 lanes)'],
       ['debug', 'surface', "the controller's weights at version 3"],
     ],
   )

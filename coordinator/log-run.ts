@@ -28,7 +28,7 @@ export function logRun(log: Log, status: Pick<RunStatus, 'rowsInEpoch'>, everyMs
     else if (checkpoint) log.info(`checkpoint ${checkpoint.name}`, { event: 'checkpoint', ...checkpoint })
     else if (members) {
       const { generation, members: all } = members
-      const who = all.map(({ member, rank, laneCount }) => `${member} (rank ${rank}, lanes ${laneCount})`).join(', ')
+      const who = all.map(({ member, rank, laneCount }) => `${member} (rank ${rank}, ${laneCount} ${laneCount === 1 ? 'lane' : 'lanes'})`).join(', ')
       log.info(`generation ${generation}: ${who}`, { event: 'members', generation, members: all.map(({ member }) => member) })
     } else if (surface) {
       const { step: of, version, field } = surface

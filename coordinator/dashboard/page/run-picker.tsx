@@ -64,9 +64,9 @@ export function RunPicker({ infos, shown, onShow }: PickerProps) {
               >
                 <span class="picker-run">{info.label}</span>
                 <span class="picker-facts">
-                  {info.name !== '' && info.name !== info.label && `${info.name} · `}
                   {info.phase}
-                  {info.live ? ', live' : ''} · {info.where}
+                  {info.live ? ', live' : ''} · {info.name !== '' && info.name !== info.label && `${info.name} · `}
+                  {info.where}
                 </span>
               </button>
               <label>
