@@ -38,9 +38,11 @@ function PhaseChip({ run }: { run: RunStore }) {
   useRuns([run])
   const live = run.description?.live ?? run.info.live
   const { over } = run
-  const kind = run.lost !== '' ? 'lost' : live || over ? (kinds[run.phase] ?? 'busy') : 'idle'
+  // Nobody has to answer for a run that is over.
+  const lost = run.lost !== '' && !over
+  const kind = lost ? 'lost' : live || over ? (kinds[run.phase] ?? 'busy') : 'idle'
   const phase = run.phase === 'done' && run.phaseDetail === 'stopped' ? 'stopped' : run.phase
-  const text = run.lost !== '' ? 'no answer' : phase || 'connecting'
+  const text = lost ? 'no answer' : phase || 'connecting'
   useEffect(() => {
     document.title = `${run.name}: ${text} · Lossmith`
   }, [run.name, text])
@@ -57,7 +59,7 @@ function PhaseChip({ run }: { run: RunStore }) {
       <span class="chip-dot" aria-hidden="true" />
       {text}
       {asked}
-      {run.lost === '' && run.connected && !live && !over && ' · not live'}
+      {!lost && run.connected && !live && !over && ' · not live'}
     </p>
   )
 }

@@ -7,18 +7,23 @@ export function Notice({ runs, lost }: { runs: RunStore[]; lost: boolean }) {
   useRuns(runs)
   const gone = runs.find((run) => run.lost !== '')
   const dashboard = lost || gone?.lost === 'dashboard'
+  // The dashboard of `lossmith train` ends with its run.
+  const ended = dashboard && runs.every(({ over }) => over)
   const shown = dashboard || gone !== undefined
   return (
-    <div class={shown ? 'notice' : ''} id="notice">
+    <div class={shown ? `notice ${ended ? 'calm' : ''}` : ''} id="notice">
       <p role="alert">
         {shown && (
           <>
-            <strong>{dashboard ? 'dashboard does not answer, trying again' : 'coordinator does not answer, trying again'}</strong>{' '}
+            <strong>{ended ? 'dashboard has ended' : `${dashboard ? 'dashboard' : 'coordinator'} does not answer, trying again`}</strong>{' '}
             <span>What is shown is what came last.</span>
           </>
         )}
       </p>
-      {shown && <p class="notice-why">{dashboard ? withCode('Is `lossmith dashboard` still running?') : gone!.message}</p>}
+      {shown && <p class="notice-why">{dashboard ? withCode(ended ? again(runs) : 'Is `lossmith dashboard` still running?') : gone!.message}</p>}
     </div>
   )
 }
+
+const again = (runs: RunStore[]) =>
+  `\`lossmith dashboard ${runs.map(({ description, info }) => description?.directory || info.where).join(' ')}\` shows this again.`
