@@ -98,17 +98,18 @@ function describeError(error: unknown): { kind: LossmithError['kind']; code: str
   return { kind: 'broken', code: 'bug', message: `${message} (this is a bug; LOSSMITH_DEBUG=1 shows where)` }
 }
 
-/** Synchronous, so that nothing is lost when the process ends right after; a reader or a terminal that went away is no error. */
-export function writeAll(descriptor: 1 | 2, text: string): void {
+/** Synchronous, so that nothing is lost when the process ends right after. False: the reader, or the terminal, went away, which is no error. */
+export function writeAll(descriptor: 1 | 2, text: string): boolean {
   const bytes = Buffer.from(hideSecrets(text))
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
-      if (code === 'EPIPE' || code === 'EIO') return
+      if (code === 'EPIPE' || code === 'EIO') return false
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
+  return true
 }

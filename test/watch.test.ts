@@ -70,6 +70,11 @@ test('a run from its first step to its stop: lines, objects, and a terminal whos
   const run = join(folder, 'run')
   const { address, coordinator } = await startCluster(processes, [job, '--run', run], 2)
   const lines = processes.start(['watch', address])
+  const oneLine = spawnSync('bash', ['-c', `"${process.execPath}" "${entry}" watch ${address} | head -1; echo "\${PIPESTATUS[0]}"`], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  assert.match(oneLine.stdout, /^small: .*\n0\n$/, 'it ends when nobody reads its lines, and the run goes on')
   const objects = processes.start(['watch', run, '--json'])
   const terminal = onTerminal(['watch', address])
   await terminal.shows(/loss .*step .*examples\/s/, 0)

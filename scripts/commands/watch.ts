@@ -30,7 +30,7 @@ export async function watch(place: string | undefined, options: WatchFlags, term
   for (const [signal, exit] of Object.entries(signals)) process.on(signal, () => leave(exit))
   const onScreen = process.stdout.isTTY === true && !terminal.json && !terminal.quiet && process.env.TERM !== 'dumb'
   const screen = onScreen ? new WatchScreen({ where: shortPath(run.where), quit: () => leave(0), interrupt: () => leave(130) }) : undefined
-  const follower = screen?.follower ?? (terminal.quiet ? unheard : watchLines(terminal.json))
+  const follower = screen?.follower ?? (terminal.quiet ? unheard : watchLines(terminal.json, () => leave(0)))
   const patience = options.patience ?? (onScreen ? Number.POSITIVE_INFINITY : linesPatience)
   try {
     // Lines tell what happened, and of the steps only the newest.

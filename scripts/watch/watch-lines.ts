@@ -1,14 +1,16 @@
 /**
  * `lossmith watch` where no terminal is: lines on stdout, as train writes them, or with --json an object an event. After a run has come back its
- * history is sent again: what was told before is left out.
+ * history is sent again: what was told before is left out. `unread`: nobody reads the lines any more.
  */
 import type { RunDescription, RunEvent } from '../../coordinator/monitor/monitor-client.js'
 import { Progress } from '../progress.js'
 import { writeAll } from '../terminal.js'
 import type { Follower } from './follow-run.js'
 
-export function watchLines(json: boolean): Follower {
-  const say = (text: string, facts: Record<string, unknown>) => writeAll(1, json ? `${JSON.stringify(facts)}\n` : `${text}\n`)
+export function watchLines(json: boolean, unread: () => void): Follower {
+  const say = (text: string, facts: Record<string, unknown>) => {
+    if (!writeAll(1, json ? `${JSON.stringify(facts)}\n` : `${text}\n`)) unread()
+  }
   let description: RunDescription | undefined
   let progress: Progress | undefined
   let lost = false
