@@ -154,6 +154,12 @@ test('a call without a deadline has none on the other side either', async () => 
   }
 })
 
+test('of a server that is not there, what the socket says is told, without what gRPC wraps around it', () => {
+  const details = 'No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:9. Resolution note: '
+  const error = Object.assign(new Error('e'), { code: status.UNAVAILABLE, details, metadata: undefined })
+  assert.equal(fromStatus(error as never, 'Pause at x').message, '[Pause at x] UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:9')
+})
+
 test('errors of other origins are judged', () => {
   assert.deepEqual(
     [status.UNAVAILABLE, status.NOT_FOUND, status.INTERNAL].map(

@@ -35,7 +35,7 @@ export function fromStatus(error: ServiceError, what: string): LossmithError {
   const code = error.metadata?.get(codeKey)[0]
   const options = { cause: error }
   if (isKind(kind) && typeof code === 'string') return new LossmithError(kind, code, error.details, options)
-  const message = `[${what}] ${status[error.code] ?? 'error'}: ${error.details || error.message}`
+  const message = `[${what}] ${status[error.code] ?? 'error'}: ${saidBy(error)}`
   switch (error.code) {
     case status.DEADLINE_EXCEEDED:
       return new LossmithError('transient', 'rpc-timeout', message, options)
@@ -57,9 +57,14 @@ export function fromStatus(error: ServiceError, what: string): LossmithError {
   }
 }
 
+/** Without what gRPC wraps around the error of a socket. */
+function saidBy({ details, message }: ServiceError): string {
+  return /Last error: (?:Error: )?([\s\S]*?)\.?\s*Resolution note/.exec(details)?.[1] || details || message
+}
+
 /** What no later try will mend, from OpenSSL's words inside of gRPC's. */
 function tlsRefusal(error: ServiceError, what: string): LossmithError | undefined {
-  const said = /Last error: (?:Error: )?([\s\S]*?)\.?\s*Resolution note/.exec(error.details)?.[1] ?? error.details
+  const said = saidBy(error)
   const refuse = (code: string, message: string) => new LossmithError('refused', code, `[${what}] ${message}`, { cause: error })
   if (/certificate has expired|certificate is not yet valid/i.test(said))
     return refuse('certificate-expired', `wanted a certificate that is valid now, ${new Date().toISOString()}, got: ${said}`)
