@@ -15,8 +15,8 @@ export function Notice({ runs, lost }: { runs: RunStore[]; lost: boolean }) {
       <p role="alert">
         {shown && (
           <>
-            <strong>{ended ? 'dashboard has ended' : `${dashboard ? 'dashboard' : 'coordinator'} does not answer, trying again`}</strong>{' '}
-            <span>What is shown is what came last.</span>
+            <strong>{ended ? 'The dashboard has ended.' : `${dashboard ? 'dashboard' : 'coordinator'} does not answer, trying again`}</strong>{' '}
+            {runs.some(({ description }) => description !== undefined) && <span>What is shown is what came last.</span>}
           </>
         )}
       </p>
