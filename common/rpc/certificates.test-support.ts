@@ -8,7 +8,7 @@ import type { TlsFiles } from './tls-files.js'
 export const noOpenssl: false | string = spawnSync('openssl', ['version']).status === 0 ? false : 'no openssl here to make a certificate with'
 
 const dayMs = 86_400_000
-/** Valid for localhost and 127.0.0.1, from yesterday until tomorrow. */
+/** Valid for localhost, 127.0.0.1 and 127.0.0.2, from yesterday until tomorrow. */
 export function makeCertificate(folder: string, name: string, dates: { from?: Date; to?: Date } = {}): TlsFiles {
   const { from = new Date(Date.now() - dayMs), to = new Date(Date.now() + dayMs) } = dates
   const home = join(folder, name)
@@ -39,5 +39,5 @@ rand_serial = yes
 [any]
 commonName = supplied
 [names]
-subjectAltName = DNS:localhost, IP:127.0.0.1
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:127.0.0.2
 `

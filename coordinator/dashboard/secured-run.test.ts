@@ -1,21 +1,18 @@
 /** The dashboard on another address than a coordinator that wants TLS and a token: a client of the real Monitor service like any other. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { makeCertificate, noOpenssl } from '../../common/rpc/certificates.test-support.js'
 import { type ConnectOptions, connectMonitor } from '../monitor/monitor-client.js'
 import { startRun, temporaryDirectory, testJob } from '../run-fixture.test-support.js'
 import { Page, startShown } from './dashboard-fixture.test-support.js'
 import { RunList, type RunSummary } from './run-list.js'
 
-const skip = spawnSync('openssl', ['version']).status === 0 ? false : 'no openssl here to make a certificate with'
 const token = 'a-token-of-the-test-long-enough'
 
-test('a run over TLS with a token is shown; a dashboard without them says why it is not', { skip, timeout: 60_000 }, async (t) => {
+test('a run over TLS with a token is shown; a dashboard without them says why it is not', { skip: noOpenssl, timeout: 60_000 }, async (t) => {
   const directory = temporaryDirectory(t)
-  const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')] as const
-  const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=lossmith', '-addext', 'subjectAltName=IP:127.0.0.2']
-  execFileSync('openssl', [...words, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const { cert, key } = makeCertificate(directory, 'coordinator')
   const job = testJob(directory, ['cluster.joinTimeoutSeconds=60'])
   const { address } = await startRun(t, job, join(directory, 'run'), { listen: '127.0.0.2:0', tls: { cert, key }, token })
 

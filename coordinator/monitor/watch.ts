@@ -1,7 +1,7 @@
 /**
  * What a watcher gets: history first, then live events, until the run's end. Steps come in batches of a timer that all watchers share, at most as many
- * a second as asked for, so that a watcher costs the same whatever the pace of the run; everything else comes at once, after the newest step before
- * it. A client that reads slowly gets fewer steps, then none: it never holds up the run.
+ * a second as asked for, so that a watcher costs the same whatever the pace of the run; everything else comes at once, so steps before it may come up to
+ * 200 ms after it, but for a phase: that comes after the newest step. A client that reads slowly gets fewer steps, then none: it never holds up the run.
  */
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import { transientError } from '../../common/errors.js'
