@@ -34,7 +34,8 @@ before(async () => {
   const job = writeJob(folder, log, {
     train: { epochs: 200 },
     loss: { search: ['bce', 'focal'], controller: { warmupSteps: 5 } },
-    evaluate: { everyEpoch: ['validation'] },
+    // Logloss after recalibration is of other splits than the one that it is fitted on.
+    evaluate: { everyEpoch: ['validation', 'test'] },
     cluster: { lostAfterMs: 30_000 },
   })
   const train = processes.start(['train', job, '--run', run, '--workers', '2', '--threads', '1', '--metrics', '127.0.0.1:0', '--json'])
@@ -54,7 +55,11 @@ async function scraped(url: string): Promise<string> {
   for (let waited = 0; ; waited += 50) {
     const text = await (await fetch(url)).text()
     const { value } = readExposition(text)
-    if (value('lossmith_auc') !== undefined && value('lossmith_checkpoint_step') !== undefined && value('lossmith_run_phase', { phase: 'training' }))
+    if (
+      value('lossmith_recalibrated_logloss') !== undefined &&
+      value('lossmith_checkpoint_step') !== undefined &&
+      value('lossmith_run_phase', { phase: 'training' })
+    )
       return text
     assert.ok(waited < 60_000, text)
     await sleep(50)
