@@ -20,7 +20,7 @@ function serve() {
   const exchange = new ControllerExchange({ state, entropyAt: () => 0 }, workers, () => {})
   const control = { failed: new Promise(() => {}), failure: undefined, fail: (error) => process.exit(console.error(error) ?? 1) }
   const memberOf = (name) => ({ rank: Number(name) })
-  const server = new Server(serverOptions)
+  const server = new Server(serverOptions())
   server.addService(contracts.lossmith.v1.Training.service, {
     Controller(call) {
       const answer = exchange.open((message) => call.write(message))
