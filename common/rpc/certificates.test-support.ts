@@ -8,14 +8,14 @@ import type { TlsFiles } from './tls-files.js'
 export const noOpenssl: false | string = spawnSync('openssl', ['version']).status === 0 ? false : 'no openssl here to make a certificate with'
 
 const dayMs = 86_400_000
-/** Valid for localhost, 127.0.0.1 and 127.0.0.2, from yesterday until tomorrow. */
-export function makeCertificate(folder: string, name: string, dates: { from?: Date; to?: Date } = {}): TlsFiles {
-  const { from = new Date(Date.now() - dayMs), to = new Date(Date.now() + dayMs) } = dates
+/** By default from yesterday until tomorrow, for localhost and 127.0.0.1. */
+export function makeCertificate(folder: string, name: string, how: { from?: Date; to?: Date; names?: string } = {}): TlsFiles {
+  const { from = new Date(Date.now() - dayMs), to = new Date(Date.now() + dayMs), names = 'DNS:localhost, IP:127.0.0.1' } = how
   const home = join(folder, name)
   mkdirSync(home)
   // Of openssl's commands only `ca` takes dates, and it wants a small database.
   writeFileSync(join(home, 'index.txt'), '')
-  writeFileSync(join(home, 'ca.cnf'), configuration)
+  writeFileSync(join(home, 'ca.cnf'), configuration(names))
   const run = (...words: string[]) => execFileSync('openssl', words, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'], timeout: 20_000 })
   run('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=lossmith', '-keyout', 'key.pem', '-out', 'request.pem')
   const validity = ['-startdate', asn1(from), '-enddate', asn1(to)]
@@ -27,7 +27,7 @@ export function makeCertificate(folder: string, name: string, dates: { from?: Da
 /** 20261121183000Z */
 const asn1 = (date: Date) => `${date.toISOString().replace(/\D/g, '').slice(0, 14)}Z`
 
-const configuration = `
+const configuration = (names: string) => `
 [ca]
 default_ca = own
 [own]
@@ -39,5 +39,5 @@ rand_serial = yes
 [any]
 commonName = supplied
 [names]
-subjectAltName = DNS:localhost, IP:127.0.0.1, IP:127.0.0.2
+subjectAltName = ${names}
 `

@@ -12,7 +12,7 @@ const token = 'a-token-of-the-test-long-enough'
 
 test('a run over TLS with a token is shown; a dashboard without them says why it is not', { skip: noOpenssl, timeout: 60_000 }, async (t) => {
   const directory = temporaryDirectory(t)
-  const { cert, key } = makeCertificate(directory, 'coordinator')
+  const { cert, key } = makeCertificate(directory, 'coordinator', { names: 'IP:127.0.0.2' })
   const job = testJob(directory, ['cluster.joinTimeoutSeconds=60'])
   const { address } = await startRun(t, job, join(directory, 'run'), { listen: '127.0.0.2:0', tls: { cert, key }, token })
 
