@@ -4,13 +4,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { failed, type Outcome, type Part, passed, type Ran, root, runFor, skipped, whyFailed } from './part.js'
 
-const opLoop = ['test/op-loop.test.js', 'native/ts/run-program.test.js', 'test/compiled-chains.test.js']
+const opLoop = ['test/op-loop.test.js', 'test/compiled-chains.test.js']
 
 export const testParts: readonly Part[] = [
   testPart(
     'op loop: every op, CPU and device',
     90,
-    matching(new RegExp(`^(${opLoop.join('|')}|native/ts/.*(device|cuda|step-parts|elementwise|fuse|matmul|products).*\\.test\\.js)$`)),
+    matching(new RegExp(`^(${opLoop.join('|')}|native/ts/.*(-program|device|cuda|step-parts|elementwise|fuse|matmul|products).*\\.test\\.js)$`)),
   ),
   testPart('gradients of whole models', 60, matching(/^test\/(training|search)-program\.test\.js$/)),
   testPart('collectives: Gloo and NCCL', 90, matching(/^native\/ts\/(.*\/)?(collective|.*nccl).*\.test\.js$/)),
