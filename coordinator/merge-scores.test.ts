@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { philox, philoxKey } from '../model/philox.js'
 import { mergeScores } from './merge-scores.js'
 import { temporaryDirectory } from './run-fixture.test-support.js'
-import { scoreBytes } from './simulated-worker.test-support.js'
+import { scoreBytes } from './simulated-data.test-support.js'
 
 interface Score {
   logit: number

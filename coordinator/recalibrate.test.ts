@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { philox, philoxKey, philoxUniform } from '../model/philox.js'
 import { fitSlope, loglossAt } from './recalibrate.js'
 import { temporaryDirectory } from './run-fixture.test-support.js'
-import { scoreBytes } from './simulated-worker.test-support.js'
+import { scoreBytes } from './simulated-data.test-support.js'
 
 interface Example {
   logit: number

@@ -10,7 +10,8 @@ import { parseJob, printJob } from '../common/job/parse-job.js'
 import { controllerFor } from '../model/controller/training-weights.js'
 import type { TrainingPlan } from '../model/plan.js'
 import type { RunParts } from './run-context.js'
-import { type SimulatedOptions, SimulatedWorker, SimulatedWorld } from './simulated-worker.test-support.js'
+import { type SimulatedOptions, SimulatedWorker } from './simulated-worker.test-support.js'
+import { SimulatedWorld } from './simulated-world.test-support.js'
 import { type Coordinator, type CoordinatorOptions, type RunResult, startCoordinator } from './start-coordinator.js'
 
 const program = { name: '', maxBatch: 0, buffers: [], code: [], cut: 0, arenaBytes: 0, inputs: [], parameters: [], tables: [], outputs: [] }
