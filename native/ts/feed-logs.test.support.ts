@@ -27,13 +27,16 @@ export interface Log {
   pieces: NativePiece[]
 }
 
+/** `extra.features`: those of another format than Criteo's, or other ones. */
 export async function writeLog(name: string, content: Uint8Array, extra: Partial<NativeSource> = {}): Promise<Log> {
   const path = join(folder, name)
   const pointsPath = `${path}.points`
   writeFileSync(path, content)
-  const { blocks, gzip } = await native.indexFile({ path, lanes: 1, maxBlockBytes: 1 << 20, pointsPath })
+  const { features = logBins } = extra
+  const header = features.format.kind === 'delimited'
+  const { blocks, gzip } = await native.indexFile({ path, lanes: 1, maxBlockBytes: 1 << 20, header, pointsPath })
   return {
-    source: { paths: [path], pointsPaths: [gzip ? pointsPath : ''], vocabularyPath: '', features: logBins, ...extra },
+    source: { paths: [path], pointsPaths: [gzip ? pointsPath : ''], vocabularyPath: '', features, ...extra },
     pieces: blocks.map((block, id) => ({ ...block, id, skip: 0, take: block.lines, split: 'train' })),
   }
 }

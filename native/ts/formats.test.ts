@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type FeaturePlan, featuresOf, type LogFormat } from '../../common/job/features.js'
 import { philox, philoxKey, philoxUniform } from '../../model/philox.js'
-import { type Feed, loadNative, type NativeBatch, type NativeCursor, type NativePiece, type NativeSource } from './binding.js'
+import type { NativeBatch } from './binding.js'
 import { mulberry32, randomLog, readReference, xxh64 } from './criteo-reference.js'
+import { bytes, folder, ids, labels, laneBatches, native, readPieces, writeLog } from './feed-logs.test.support.js'
 import { delimitedLog, libsvmLog, type ReferenceRow, readFormat } from './formats-reference.js'
-
-const native = loadNative()
-const folder = mkdtempSync(join(tmpdir(), 'lossmith-formats-'))
-after(() => rmSync(folder, { recursive: true }))
 
 const delimited = (delimiter: string): LogFormat => ({
   kind: 'delimited',
@@ -24,61 +20,6 @@ const delimited = (delimiter: string): LogFormat => ({
 })
 const planOf = (format: LogFormat, extra: Partial<FeaturePlan> = {}) =>
   featuresOf(format, { numbers: { as: 'log-bins' }, categories: { minCount: 1 }, rows: 2 ** 50 + 1, maxLineBytes: 4096, ...extra })
-const bytes = (text: string) => Buffer.from(text, 'latin1')
-
-interface Log {
-  source: NativeSource
-  pieces: NativePiece[]
-}
-
-async function writeLog(content: Uint8Array, features: FeaturePlan, extra: Partial<NativeSource> = {}): Promise<Log> {
-  const path = join(folder, 'log')
-  const header = features.format.kind === 'delimited'
-  const { blocks, gzip } = await native.indexFile({
-    path: written(path, content),
-    lanes: 1,
-    maxBlockBytes: 1 << 20,
-    header,
-    pointsPath: `${path}.points`,
-  })
-  return {
-    source: { paths: [path], pointsPaths: [gzip ? `${path}.points` : ''], vocabularyPath: '', features, ...extra },
-    pieces: blocks.map((block, id) => ({ ...block, id, skip: 0, take: block.lines, split: 'train' })),
-  }
-}
-
-function written(path: string, content: Uint8Array): string {
-  writeFileSync(path, content)
-  return path
-}
-
-async function withFeed<T>(log: Log, shuffleRows: number, use: (feed: Feed) => Promise<T>): Promise<T> {
-  const feed = native.createFeed({ source: log.source, laneBatch: 64, shuffleRows, seed: 1 })
-  try {
-    return await use(feed)
-  } finally {
-    feed.close()
-  }
-}
-
-const readPieces = (log: Log) =>
-  withFeed(log, 0, async (feed) => {
-    const batches: NativeBatch[] = []
-    for (const piece of log.pieces) batches.push(await feed.readPiece(piece))
-    return batches
-  })
-
-const laneBatches = (log: Log, shuffleRows: number, cursor: NativeCursor | null = null) =>
-  withFeed(log, shuffleRows, async (feed) => {
-    feed.startEpoch(0, [{ lane: 0, pieces: log.pieces, cursor }])
-    const batches: NativeBatch[] = []
-    do batches.push(await feed.nextBatch(0))
-    while (!batches.at(-1)!.cursor.exhausted)
-    return batches
-  })
-
-const labels = (batches: NativeBatch[]) => batches.flatMap((batch) => [...batch.labels])
-const ids = (batches: NativeBatch[]) => batches.flatMap((batch) => [...batch.ids])
 
 function assertSame(read: NativeBatch[], reference: readonly ReferenceRow[]): void {
   const rows = reference.filter(({ reject }) => reject === null)
@@ -120,7 +61,8 @@ test('delimited rows, rejects and reasons are those of the reference', { timeout
         const features = planOf(delimited(delimiter))
         const reference = readFormat(text, features)
         assert.ok(reference.filter(({ reject }) => reject === null).length > 300)
-        for (const content of packings(text, seed % 2 ? 5000 : 10)) assertSame(await readPieces(await writeLog(content, features)), reference)
+        for (const content of packings(text, seed % 2 ? 5000 : 10))
+          assertSame(await readPieces(await writeLog('log', content, { features })), reference)
       }
 })
 
@@ -129,7 +71,7 @@ test('decimal numbers are normalised as integers are', { timeout: 60_000 }, asyn
   const numbers = { as: 'normalised', means: [0.5, 1.5], deviations: [2, 0.7] } as const
   const features = planOf(delimited(','), { numbers })
   assert.deepEqual([features.fields, features.width], [2, 2])
-  assertSame(await readPieces(await writeLog(bytes(text), features)), readFormat(text, features))
+  assertSame(await readPieces(await writeLog('log', bytes(text), { features })), readFormat(text, features))
 })
 
 test('cells in quotes, by example', { timeout: 60_000 }, async () => {
@@ -142,7 +84,7 @@ test('cells in quotes, by example', { timeout: 60_000 }, async () => {
     '5,1,0,"""",3,"""a"""',
   ]
   const features = planOf(delimited(','))
-  const read = await readPieces(await writeLog(Buffer.from(lines.join('\n')), features))
+  const read = await readPieces(await writeLog('log', Buffer.from(lines.join('\n')), { features }))
   const key = (text: string, field: number) => xxh64(Buffer.from(text), BigInt(field)) % BigInt(features.rows)
   assert.deepEqual(labels(read), [1, 0, 0])
   assert.deepEqual(
@@ -176,7 +118,7 @@ test('a log of Criteo with a header gives the ids of Criteo', { timeout: 60_000 
   const criteo = planOf({ kind: 'criteo' })
   const named = planOf(format)
   assert.deepEqual(named.names, criteo.names)
-  const read = await readPieces(await writeLog(bytes(`${columns.join('\t')}\n${text}`), named))
+  const read = await readPieces(await writeLog('log', bytes(`${columns.join('\t')}\n${text}`), { features: named }))
   assert.deepEqual(
     ids(read),
     readReference(text, criteo).flatMap((row) => row.ids),
@@ -192,13 +134,13 @@ test('libsvm rows, rejects and reasons are those of the reference', { timeout: 6
       const text = libsvmLog(5, { rows: 500, draw: mulberry32(seed++), malformed: 0.15, ending, finalEnding })
       const reference = readFormat(text, features)
       assert.ok(reference.filter(({ reject }) => reject === null).length > 300)
-      for (const content of packings(text, 3000)) assertSame(await readPieces(await writeLog(content, features)), reference)
+      for (const content of packings(text, 3000)) assertSame(await readPieces(await writeLog('log', content, { features })), reference)
     }
 })
 
 test('a row that is not one-hot is refused with what is wanted', { timeout: 60_000 }, async () => {
   const lines = ['1 3:1 9:1', '-1 3:1 9:0.5', '0 3:1', '+1 3:1 9:1 12:1', '0.5 3:1 9:1', '1 3:1 nine:1', '0 4:1 9:1']
-  const read = await readPieces(await writeLog(bytes(lines.join('\n')), planOf({ kind: 'libsvm', fields: 2 })))
+  const read = await readPieces(await writeLog('log', bytes(lines.join('\n')), { features: planOf({ kind: 'libsvm', fields: 2 }) }))
   assert.deepEqual(labels(read), [1, 0])
   assert.deepEqual(
     read.flatMap(({ rejects }) => rejects.map(({ line, reason }) => [line, reason])),
@@ -222,13 +164,13 @@ test('labels of classes count from the first', { timeout: 60_000 }, async () => 
     [0, 2],
   ] as const) {
     const features = planOf(format, { classes, firstClass })
-    const read = await readPieces(await writeLog(bytes(csv), features))
+    const read = await readPieces(await writeLog('log', bytes(csv), { features }))
     assertSame(read, readFormat(csv, features))
     const range = `label: wanted a whole number from ${firstClass} to ${firstClass + classes - 1}, got "4.0"`
     assert.ok(read.flatMap(({ rejects }) => rejects).some(({ reason }) => reason === range))
   }
   const libsvm = planOf({ kind: 'libsvm', fields: 1 }, { classes: 3, firstClass: 1 })
-  const read = await readPieces(await writeLog(bytes('1 7:1\n3 8:1\n4 8:1\n-1 8:1\n'), libsvm))
+  const read = await readPieces(await writeLog('log', bytes('1 7:1\n3 8:1\n4 8:1\n-1 8:1\n'), { features: libsvm }))
   assert.deepEqual(labels(read), [0, 2])
 })
 
@@ -242,7 +184,8 @@ test('the header is in no block, whatever it is packed in', { timeout: 60_000 },
     for (const end of ['\n', '\r\n'])
       for (const gzip of [false, true]) {
         const text = Buffer.from(header + end + rows)
-        const path = written(join(folder, 'header'), gzip ? gzipSync(text) : text)
+        const path = join(folder, 'header')
+        writeFileSync(path, gzip ? gzipSync(text) : text)
         const { blocks, ...facts } = await native.indexFile({ path, lanes: 2, maxBlockBytes: 4096, header: true, pointsPath: `${path}.points` })
         assert.deepEqual(facts, { textBytes: text.length, lines: 50_000, gzip, header })
         assert.deepEqual([blocks[0]!.offset, blocks[0]!.firstLine], [Buffer.byteLength(header + end), 1])
@@ -266,7 +209,8 @@ test('the header is in no block, whatever it is packed in', { timeout: 60_000 },
 
 test('a file without rows, or without an end of its header, is refused by name', { timeout: 60_000 }, async () => {
   const refused = async (name: string, text: string, code: string) => {
-    const path = written(join(folder, name), Buffer.from(text))
+    const path = join(folder, name)
+    writeFileSync(path, text)
     const index = native.indexFile({ path, lanes: 1, maxBlockBytes: 4096, header: true, pointsPath: `${path}.points` })
     await assert.rejects(index, (error: Error & { code: string; kind: string }) => {
       assert.deepEqual([error.kind, error.code, error.message.includes(path)], ['config', code, true], error.message)
@@ -286,13 +230,13 @@ test('a lane of a delimited log entered at any cursor gives what would have foll
     [bytes(text), { fraction }],
     [gzipSync(bytes(text)), {}],
   ] as const) {
-    const log = await writeLog(content, features, extra)
+    const log = await writeLog('log', content, { features, ...extra })
     for (const shuffleRows of [0, 10, 100, 5000]) {
-      const batches = await laneBatches(log, shuffleRows)
+      const batches = await laneBatches(log, { shuffleRows })
       const rows = batches.reduce((sum, batch) => sum + batch.labels.length + batch.rejected + batch.heldOut, 0)
       assert.equal(rows, 500)
       for (const [i, batch] of batches.entries()) {
-        const rest = batch.cursor.exhausted ? [] : await laneBatches(log, shuffleRows, batch.cursor)
+        const rest = batch.cursor.exhausted ? [] : await laneBatches(log, { shuffleRows }, batch.cursor)
         assert.deepEqual(rest, batches.slice(i + 1), `shuffleRows ${shuffleRows}, after batch ${i}`)
       }
     }
@@ -303,7 +247,7 @@ test('held-out rows are told apart, and drawn by their line in the file, header 
   const features = planOf(delimited(','))
   const text = delimitedLog(',', { rows: 1500, draw: mulberry32(10), malformed: 0.05 })
   const fraction = { seed: 11, validation: 0.1, test: 0.25 }
-  const log = await writeLog(bytes(text), features, { fraction })
+  const log = await writeLog('log', bytes(text), { features, fraction })
   const splitOf = ({ line }: ReferenceRow) => {
     const uniform = philoxUniform(philox([line, 0, 0, 0], philoxKey(11n, 'split'))[0])
     return uniform < 0.25 ? 'test' : uniform < 0.25 + 0.1 ? 'validation' : 'train'
@@ -311,7 +255,7 @@ test('held-out rows are told apart, and drawn by their line in the file, header 
   const reference = readFormat(text, features)
   const of = (split: string) => reference.filter((row) => splitOf(row) === split)
   assertSame(await readPieces(log), of('train'))
-  const batches = await laneBatches(log, 100)
+  const batches = await laneBatches(log, { shuffleRows: 100 })
   const total = (what: 'rejected' | 'heldOut' | 'heldOutTest') => batches.reduce((sum, batch) => sum + batch[what], 0)
   assert.deepEqual([total('heldOut'), total('heldOutTest')], [of('validation').length + of('test').length, of('test').length])
 })
@@ -320,7 +264,7 @@ test('a survey counts labels and the values of fields with their rows', { timeou
   const features = planOf(delimited(','), { rows: 50 })
   const text = delimitedLog(',', { rows: 800, draw: mulberry32(12), malformed: 0.1 })
   const rows = readFormat(text, features).filter(({ reject }) => reject === null)
-  const log = await writeLog(gzipSync(bytes(text)), features)
+  const log = await writeLog('log', gzipSync(bytes(text)), { features })
   const survey = await native.survey({ ...log, fields: [3, 0], limit: 1000 })
   assert.equal(survey.examples, rows.length)
   assert.deepEqual(
@@ -347,7 +291,7 @@ test('a survey sees values that the vocabulary lacks as one', { timeout: 60_000 
   const features = planOf(format, { classes: 3 })
   const vocabularyPath = join(folder, 'vocabulary')
   writeFileSync(vocabularyPath, new BigUint64Array([1n, xxh64(Buffer.from('7'), 1n)]))
-  const log = await writeLog(bytes('0 1:1 7:1\n2 1:1 8:1\n2 1:1 9:1\n'), features, { vocabularyPath })
+  const log = await writeLog('log', bytes('0 1:1 7:1\n2 1:1 8:1\n2 1:1 9:1\n'), { features, vocabularyPath })
   const { classCounts, fields } = await native.survey({ ...log, fields: [1], limit: 10 })
   assert.deepEqual(classCounts, [1, 0, 2])
   const row = (text: string) => Number(xxh64(Buffer.from(text), 1n) % BigInt(features.rows))
