@@ -112,16 +112,12 @@ void CpuTrainer::setCollective(std::shared_ptr<Collective> collective, const std
 }
 
 void CpuTrainer::setController(std::vector<float> phi, int64_t version) {
-  const int64_t wanted = options_.controller ? options_.controller->size : 0;
-  if (static_cast<int64_t>(phi.size()) != wanted || !options_.controller) {
-    throw configError("controller-size",
-                      "[setController] wanted a controller of " + std::to_string(wanted) + " floats, got " + std::to_string(phi.size()));
-  }
+  checkController(options_, phi);
   inbox_.put(std::move(phi), version);
 }
 
 std::vector<LaneResult> CpuTrainer::compute(int64_t step, Feed& feed, bool search, float temperature) {
-  if (search && !options_.learns()) throw configError("plan", "[compute] wanted a plan with a program search, got none");
+  if (search) checkLearns(options_);
   order_.beginCompute(search);
   inbox_.takeInto(controller_, temperature);
   std::vector<LaneResult> results(options_.lane_count);

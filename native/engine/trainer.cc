@@ -66,6 +66,17 @@ void checkEvidence(const ProgramBinding& search) {
   throw configError("plan", "[" + search.program->name + "] wanted an output evidence, got none");
 }
 
+void checkLearns(const TrainerOptions& options) {
+  if (!options.learns()) throw configError("plan", "[compute] wanted a plan with a program search, got none");
+}
+
+void checkController(const TrainerOptions& options, const std::vector<float>& phi) {
+  const int64_t wanted = options.controller ? options.controller->size : 0;
+  if (static_cast<int64_t>(phi.size()) == wanted && options.controller) return;
+  throw configError("controller-size",
+                    "[setController] wanted a controller of " + std::to_string(wanted) + " floats, got " + std::to_string(phi.size()));
+}
+
 LaneResult laneResult(int lane, const Batch& batch) {
   LaneResult result;
   result.lane = lane;

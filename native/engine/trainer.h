@@ -116,6 +116,8 @@ const TrainerOptions& checked(const TrainerOptions& options);
 ExchangeShape exchangeShape(const TrainerOptions& options, int64_t dense_size);
 void checkLogits(const ProgramBinding& predict, int classes);
 void checkEvidence(const ProgramBinding& search);
+void checkLearns(const TrainerOptions& options);
+void checkController(const TrainerOptions& options, const std::vector<float>& phi);
 // Of what a batch says; nothing that was computed.
 LaneResult laneResult(int lane, const Batch& batch);
 

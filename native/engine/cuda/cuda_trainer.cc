@@ -189,16 +189,12 @@ DeviceExchange& CudaTrainer::exchangeOf(Work& work) {
 }
 
 void CudaTrainer::setController(std::vector<float> phi, int64_t version) {
-  const int64_t wanted = inputs_.controller_size;
-  if (static_cast<int64_t>(phi.size()) != wanted || !options_.controller) {
-    throw configError("controller-size",
-                      "[setController] wanted a controller of " + std::to_string(wanted) + " floats, got " + std::to_string(phi.size()));
-  }
+  checkController(options_, phi);
   inbox_.put(std::move(phi), version);
 }
 
 std::vector<LaneResult> CudaTrainer::compute(int64_t step, Feed& feed, bool search, float temperature) {
-  if (search && !options_.learns()) throw configError("plan", "[compute] wanted a plan with a program search, got none");
+  if (search) checkLearns(options_);
   device_->use();
   order_.beginCompute(search);
   inbox_.takeInto(controller_, temperature);
