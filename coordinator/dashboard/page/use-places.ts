@@ -4,12 +4,13 @@ import { axisValues } from './run-axis.js'
 import type { RunStore } from './run-store.js'
 import { useView } from './view.js'
 
+/** `along`: the axis that all charts share, as LineChart takes it. */
 export function usePlaces(runs: readonly RunStore[]) {
   const { axis } = useView()
   const places = runs.map((run) => axisValues(run, axis))
   const end = Math.max(0, ...places.map((x) => x.at(-1) ?? 0))
   const start = Math.min(...places.map((x) => x[0] ?? end), end)
-  return { axis, places, start, end, ...formats[axis] }
+  return { axis, places, end, along: { start, end, ...formats[axis] } }
 }
 
 /** A place told in full, and beside the axis. */

@@ -14,14 +14,14 @@ import { useRuns } from '../use-runs.js'
 export function CandidatesPanel({ runs }: PanelInput) {
   useRuns(runs)
   const mixed = runs.filter(({ steps }) => steps.column('weight.0') !== undefined)
-  const { places, start, end, formatX, formatPlace } = usePlaces(mixed)
+  const { places, end, along } = usePlaces(mixed)
   const names = candidateNames(mixed)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tablesOf = (kind: 'weight' | 'loss') => mixed.map((run, i) => candidateTable(run, i, { x: places[i]!, end, names, kind, runs: mixed.length }))
   const weights = useMemo(() => tablesOf('weight'), [versions, end])
   const losses = useMemo(() => tablesOf('loss'), [versions, end])
-  const chart = { start, end, formatX, formatPlace, formatY: score, low: true }
+  const chart = { ...along, formatY: score, low: true }
   return (
     <Panel name="candidates" title="Candidate losses" size="wide" filled={mixed.length > 0} empty={emptyText(runs)}>
       <div class="pair">

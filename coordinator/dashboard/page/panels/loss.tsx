@@ -15,7 +15,7 @@ export function LossPanel({ runs, primary }: PanelInput) {
   useRuns(runs)
   const [scale, setScale] = useState<'linear' | 'log'>('linear')
   const [smoothing, setSmoothing] = useState<keyof typeof lossWidths>('some')
-  const { places, start, end, formatX, formatPlace } = usePlaces(runs)
+  const { places, end, along } = usePlaces(runs)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
@@ -53,17 +53,7 @@ export function LossPanel({ runs, primary }: PanelInput) {
         </>
       }
     >
-      <LineChart
-        label="Loss over steps"
-        summary={summary(primary)}
-        tables={tables}
-        start={start}
-        end={end}
-        formatX={formatX}
-        formatPlace={formatPlace}
-        formatY={score}
-        log={scale === 'log'}
-      />
+      <LineChart label="Loss over steps" summary={summary(primary)} tables={tables} {...along} formatY={score} log={scale === 'log'} />
     </Panel>
   )
 }

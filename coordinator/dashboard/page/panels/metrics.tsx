@@ -32,7 +32,7 @@ export function MetricsPanel({ runs, primary }: PanelInput) {
   const metric = known.find(([name]) => name === wanted)?.[0] ?? known[0]?.[0] ?? 'auc'
   const splits = [...new Set(runs.flatMap(({ metrics }) => metrics.map(({ split }) => split)))].sort(bySplit)
   const split = splits.find((name) => name === wantedSplit) ?? splits[0] ?? ''
-  const { axis, places, start, end, formatX, formatPlace } = usePlaces(runs)
+  const { axis, places, along } = usePlaces(runs)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
@@ -68,10 +68,7 @@ export function MetricsPanel({ runs, primary }: PanelInput) {
           .map((row) => `${nameOf(row, runs.length > 1)}: ${score(row.metric[metric])}`)
           .join(', ')}
         tables={tables}
-        start={start}
-        end={end}
-        formatX={formatX}
-        formatPlace={formatPlace}
+        {...along}
         formatY={score}
         low
       />

@@ -17,7 +17,7 @@ const maxRanks = 16
 export function ThroughputPanel({ runs, primary }: PanelInput) {
   useRuns(runs)
   const [of, setOf] = useState<'all' | 'each'>('all')
-  const { places, start, end, formatX, formatPlace } = usePlaces(runs)
+  const { places, end, along } = usePlaces(runs)
   // The versions stand for what the runs hold.
   const versions = runs.map(({ version }) => version).join()
   const tables = useMemo(
@@ -55,10 +55,7 @@ export function ThroughputPanel({ runs, primary }: PanelInput) {
         label="Examples a second over steps"
         summary={`${rate(primary.latest?.examplesPerSecond || undefined)} now.`}
         tables={tables}
-        start={start}
-        end={end}
-        formatX={formatX}
-        formatPlace={formatPlace}
+        {...along}
         formatY={rate}
         fromZero
       />
